@@ -1,0 +1,140 @@
+using System.Runtime.InteropServices;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace MicroView.Protocol;
+
+/// <summary>
+/// A reader's view of one object: sealed objects are mapped for reading, REST segments are copied with pread. Reads take the used
+/// prefix that the layout gave, compare the header and obey nothing in it. For one thread; neither allocates nor throws when reading.
+/// </summary>
+public sealed unsafe class ObjectReader : IDisposable
+{
+    private const int TriesPerRead = 4;
+
+    private readonly SafeFileHandle _file;
+    private readonly Mapping? _mapping;
+    private readonly ulong _epoch;
+    private byte* _copy;
+    private int _copyBytes;
+    private int _slots;
+    private ulong _lastSequence;
+    private ulong _heartbeat;
+    private long _heartbeatMoved = long.MinValue;
+
+    private ObjectReader(SafeFileHandle file, Mapping? mapping, SlotGeometry geometry, ulong epoch) =>
+        (_file, _mapping, Geometry, _epoch) = (file, mapping, geometry, epoch);
+
+    /// <summary>How the slots lie.</summary>
+    public SlotGeometry Geometry { get; }
+
+    /// <summary>Slots in the used prefix, from the layout; a read yields this many values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">More than the object holds.</exception>
+    public int Slots
+    {
+        get => _slots;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)value, (uint)Geometry.Slots, nameof(value));
+            _slots = value;
+        }
+    }
+
+    /// <summary>The generation that stood in the header at the last read.</summary>
+    public ulong Generation { get; private set; }
+
+    /// <summary>When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores.</summary>
+    public long RowTimeNs { get; private set; }
+
+    /// <summary>True when rows come under the row clock.</summary>
+    public bool IsBatch => _lastSequence != 0;
+
+    /// <summary>Maps a sealed object; owns <paramref name="file"/> from then on.</summary>
+    /// <exception cref="SystemCallException">The kernel refused.</exception>
+    /// <exception cref="InvalidDataException">The file is not a sealed object of this geometry: mapping it could raise SIGBUS.</exception>
+    public static ObjectReader Map(SafeFileHandle file, SlotGeometry geometry, ulong epoch)
+    {
+        if (!MemoryFile.IsTrustworthy(file, geometry.Capacity, out var problem))
+            throw new InvalidDataException(problem);
+        return new(file, Mapping.Create(file, geometry.Capacity, writable: false, "a pod's object"), geometry, epoch);
+    }
+
+    /// <summary>Reads a segment that cannot be sealed, by pread; owns <paramref name="file"/> from then on.</summary>
+    public static ObjectReader Positional(SafeFileHandle file, SlotGeometry geometry, ulong epoch) => new(file, null, geometry, epoch);
+
+    /// <summary>Reads the used prefix.</summary>
+    /// <param name="values">At least <see cref="Slots"/> values; written only when the answer is <see cref="RowStatus.Fresh"/> or <see cref="RowStatus.Torn"/>.</param>
+    /// <param name="nowNs">The reader's monotonic clock, ns: times the heartbeat.</param>
+    public RowStatus Read(Span<double> values, long nowNs)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, _slots, nameof(values));
+        var image = _mapping is null ? CopyPrefix() : _mapping.Address;
+        if (image is null)
+            return RowStatus.Unreadable;
+        if (Load(image, PageFormat.MagicField) != PageFormat.Magic || Load(image, PageFormat.EpochField) != _epoch
+            || (uint)Load(image, PageFormat.VersionField) != PageFormat.Version)
+            return RowStatus.Quarantined;
+        Generation = Load(image, PageFormat.GenerationField);
+        if (!HeartbeatMoves(Load(image, PageFormat.HeartbeatField), nowNs))
+            return RowStatus.Stale;
+        fixed (double* target = values)
+            return ReadRow(image, target);
+    }
+
+    /// <summary>Unmaps and closes.</summary>
+    public void Dispose()
+    {
+        _mapping?.Dispose();
+        _file.Dispose();
+        NativeMemory.AlignedFree(_copy);
+        _copy = null;
+        _copyBytes = 0;
+    }
+
+    private static ulong Load(byte* image, int field) => Volatile.Read(ref *(ulong*)(image + field));
+
+    private bool HeartbeatMoves(ulong heartbeat, long nowNs)
+    {
+        if (heartbeat == _heartbeat && _heartbeatMoved != long.MinValue)
+            return nowNs - _heartbeatMoved <= PageFormat.HeartbeatTimeout.Ticks * 100;
+        _heartbeat = heartbeat;
+        _heartbeatMoved = nowNs;
+        return true;
+    }
+
+    private RowStatus ReadRow(byte* image, double* target)
+    {
+        for (var attempt = 0; attempt < TriesPerRead; attempt++)
+        {
+            var sequence = Load(image, PageFormat.RowSeqField); // acquire: the copy below cannot pass it
+            if (sequence != 0 && sequence == _lastSequence)
+                return RowStatus.Unchanged;
+            if ((sequence & 1) != 0)
+                continue;
+            var time = Load(image, PageFormat.RowTimeField);
+            SlotLines.Fold(image + PageFormat.SlotsOffset, Geometry.Stripes, _slots, target);
+            if (sequence != 0)
+                Interlocked.MemoryBarrier(); // the copy must not pass the second load
+            if (Load(image, PageFormat.RowSeqField) != sequence)
+                continue;
+            _lastSequence = sequence;
+            RowTimeNs = sequence == 0 ? 0 : (long)time;
+            return RowStatus.Fresh;
+        }
+        return RowStatus.Torn;
+    }
+
+    /// <summary>Copies header and used slots; null when the file is too short or the read failed.</summary>
+    private byte* CopyPrefix()
+    {
+        var bytes = Geometry.UsedBytes(_slots);
+        if (bytes > _copyBytes)
+        {
+            NativeMemory.AlignedFree(_copy);
+            _copyBytes = (bytes + PageFormat.PageSize - 1) / PageFormat.PageSize * PageFormat.PageSize;
+            _copy = (byte*)NativeMemory.AlignedAlloc((nuint)_copyBytes, PageFormat.LineSize);
+        }
+        var wanted = new Span<byte>(_copy + PageFormat.HeaderOffset, bytes - PageFormat.HeaderOffset);
+        return MemoryFile.ReadAt(_file, wanted, PageFormat.HeaderOffset) == wanted.Length ? _copy : null;
+    }
+}

@@ -1,0 +1,57 @@
+namespace MicroView.Protocol;
+
+/// <summary>The constants of docs/page-format.md, version 1. All offsets and sizes are in bytes.</summary>
+public static class PageFormat
+{
+    /// <summary>The unit of an object's capacity, of reading and of registering.</summary>
+    public const int PageSize = 4096;
+
+    /// <summary>Where the control word stands: the start of the control page.</summary>
+    public const int ControlWordOffset = 0;
+
+    /// <summary>Where the header stands: the page after the control page.</summary>
+    public const int HeaderOffset = PageSize;
+
+    /// <summary>Size of the header: one cache line.</summary>
+    public const int HeaderSize = 64;
+
+    /// <summary>Where slot 0 of stripe 0 stands.</summary>
+    public const int SlotsOffset = HeaderOffset + HeaderSize;
+
+    /// <summary>Slots in a line: one cache line of doubles.</summary>
+    public const int SlotsPerLine = 8;
+
+    /// <summary>Size of a line.</summary>
+    public const int LineSize = 64;
+
+    /// <summary>The header's first eight bytes, "MVPAGES\0".</summary>
+    public const ulong Magic = 0x0053_4547_4150_564D;
+
+    /// <summary>The format's version.</summary>
+    public const uint Version = 1;
+
+    /// <summary>Capacity of a client's object unless it asks for another.</summary>
+    public const int DefaultCapacity = 64 * 1024;
+
+    /// <summary>Capacity of a REST pod's segment: that client maps it once and can never move to a larger one.</summary>
+    public const int RestCapacity = 1024 * 1024;
+
+    /// <summary>The largest capacity an agent admits: bounds what one peer can make a reader map.</summary>
+    public const int MaxCapacity = 64 * 1024 * 1024;
+
+    /// <summary>Objects that one pod may attach.</summary>
+    public const int MaxObjects = 16;
+
+    /// <summary>The largest number of stripes.</summary>
+    public const int MaxStripes = 8;
+
+    /// <summary>How often the agent moves the heartbeat.</summary>
+    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a heartbeat may stand still before the pod is stale.</summary>
+    public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromSeconds(1);
+
+    internal const int MagicField = HeaderOffset, VersionField = HeaderOffset + 8, EpochField = HeaderOffset + 16;
+    internal const int GenerationField = HeaderOffset + 24, RowSeqField = HeaderOffset + 32, RowTimeField = HeaderOffset + 40;
+    internal const int HeartbeatField = HeaderOffset + 48;
+}

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Threading;
+
+namespace MicroView.Protocol;
+
+/// <summary>
+/// The address of one slot in one stripe, with the mapping that keeps it valid: a cell may be used for as long as it is
+/// held, whatever has been disposed meanwhile. No method allocates, locks or throws. The default value is not usable.
+/// </summary>
+public readonly unsafe struct SlotCell
+{
+    private readonly double* _address;
+    private readonly Mapping _owner;
+
+    internal SlotCell(Mapping owner, double* address)
+    {
+        _owner = owner;
+        _address = address;
+    }
+
+    /// <summary>The value now. Thread-safe.</summary>
+    public double Value
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Volatile.Read(ref *_address);
+    }
+
+    /// <summary>Stores a value: one plain 8-byte store. Thread-safe; the last store wins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(double value)
+    {
+        *_address = value;
+        GC.KeepAlive(_owner);
+    }
+
+    /// <summary>Adds to the value by a load and a store: for one writer only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddSingleWriter(double amount)
+    {
+        *_address += amount;
+        GC.KeepAlive(_owner);
+    }
+
+    /// <summary>Adds to the value by compare-and-swap; no increment is lost. Thread-safe.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(double amount)
+    {
+        AddAt(_address, amount);
+        GC.KeepAlive(_owner);
+    }
+
+    /// <summary>Adds without a lost increment in the given stripe; the cell must be of stripe 0 and the object must have that many stripes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(double amount, int stripe)
+    {
+        AddAt(_address + stripe * PageFormat.SlotsPerLine, amount);
+        GC.KeepAlive(_owner);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddAt(double* address, double amount)
+    {
+        var seen = *(long*)address;
+        while (true)
+        {
+            var wanted = BitConverter.DoubleToInt64Bits(BitConverter.Int64BitsToDouble(seen) + amount);
+            var found = Interlocked.CompareExchange(ref *(long*)address, wanted, seen);
+            if (found == seen)
+                return;
+            seen = found;
+        }
+    }
+}
