@@ -44,7 +44,6 @@ done
 
 out=$root/artifacts/test
 mkdir -p "$out" "$root/artifacts/launcher" || exit 1
-rm -f "$out"/*.xml "$out"/*.log
 
 # Nothing of the caller's set-up may decide a result; MICROVIEW_DATA says where the third-party data sets are.
 for name in $(compgen -e); do
@@ -90,7 +89,8 @@ install_packages() { # packages…
   drop_policy
   # A package that is here for its program must not run as a service now, nor after the next boot.
   for unit in "$@"; do
-    [[ -e /lib/systemd/system/$unit.service ]] && command -v systemctl >/dev/null && systemctl disable --now "$unit" >/dev/null 2>&1
+    [[ -e /lib/systemd/system/$unit.service || -e /etc/init.d/$unit ]] || continue
+    if command -v systemctl >/dev/null; then systemctl disable --now "$unit"; else service "$unit" stop; update-rc.d "$unit" disable; fi >/dev/null 2>&1
   done
   return $status
 }
@@ -221,6 +221,7 @@ report() { # FAIL|SKIP title
 mapfile -t projects < <(select_projects)
 ((${#projects[@]})) || fail "no test project matches '${groups[*]}'; there are: $(for p in tests/*/*.Tests.csproj; do basename "$p" .Tests.csproj; done | paste -sd' ' -)"
 command -v dotnet >/dev/null || fail "dotnet is not installed: install the .NET 10 SDK (https://dotnet.microsoft.com/download/dotnet/10.0)"
+rm -f "$out"/*.xml "$out"/*.log
 ((list)) || provide_requirements
 if ((${#groups[@]})); then
   for name in "${projects[@]}"; do build "tests/$name"; done
