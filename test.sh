@@ -169,7 +169,7 @@ attribute() { sed -n "s/.*<assembly [^>]* $1=\"\([0-9.]*\)\".*/\1/p" "$2" | head
 # The runner's own report of one kind of result: the test's name, then its message without the stack but for its first frame.
 details() { # FAIL|SKIP log
   awk -v kind="[$1]" '
-    /^    [^ ]/ { show = substr($0, length($0) - length(kind) + 1) == kind; stack = 0; if (show) { sub(/^ +/, "  "); print } ; next }
+    /^    [^ ]/ { show = substr($0, length($0) - length(kind) + 1) == kind || (kind == "[FAIL]" && /^    \[/); stack = 0; if (show) { sub(/^ +/, "  "); print } ; next }
     show && /^      Stack Trace:/ { stack = 1; next }
     show && stack == 1 { stack = 2; print; next }
     show && stack == 0 && /^      / { print; next }
@@ -202,7 +202,8 @@ run_project() { # name
     return
   fi
   p=$(attribute passed "$xml") f=$(attribute failed "$xml") s=$(attribute skipped "$xml") e=$(attribute errors "$xml")
-  f=$((${f:-0} + ${e:-0}))
+  # An error outside of a test (no data for a theory, a fixture's end) is also among the failed ones when it stopped a test.
+  f=${f:-0}; ((f)) || f=${e:-0}
   # An exit code without a failed test is still a failure.
   ((status != 0 && f == 0)) && f=1
   passed=$((passed + ${p:-0})) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
