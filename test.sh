@@ -192,13 +192,14 @@ run_project() { # name
   # A process group of its own (timeout makes it): what a test leaves behind is found and ended.
   timeout -k 10 "$limit" "tests/$name/bin/Release/net10.0/$name" "${options[@]}" "${filters[@]+"${filters[@]}"}" </dev/null >"$log" 2>&1 &
   test_pid=$!
-  wait "$test_pid"; status=$?
+  { wait "$test_pid"; status=$?; } 2>/dev/null
   if kill -TERM -- "-$test_pid" 2>/dev/null; then notes+=("$name left processes behind; they were ended"); fi
   test_pid=
   if [[ ! -s $xml ]] || ((status > 1)); then
     failed=$((failed + 1))
     ((status == 124 || status == 137)) && echo "$name: CRASHED: no end after $limit s" || echo "$name: CRASHED with exit code $status"
-    tail -n 15 "$log" | sed 's/^/  | /'
+    # From the runtime's last words on, where it had any; the frames of the runner below them tell nothing.
+    { grep -m 1 -A 14 -E '^(Unhandled exception|Process terminated|Fatal error|Stack overflow)' "$log" || tail -n 15 "$log"; } | cut -c 1-200 | sed 's/^/  | /'
     return
   fi
   p=$(attribute passed "$xml") f=$(attribute failed "$xml") s=$(attribute skipped "$xml") e=$(attribute errors "$xml")
