@@ -1,4 +1,3 @@
-using System.CommandLine;
+using MicroView.Cli;
 
-var root = new RootCommand("MicroView: millisecond-resolution observability that leaves your cores alone.");
-return root.Parse(args).Invoke();
+return CommandLine.BuildRootCommand().Parse(args).Invoke();
