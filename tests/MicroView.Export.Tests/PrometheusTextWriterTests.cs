@@ -102,6 +102,17 @@ public sealed class PrometheusTextWriterTests
     }
 
     [Fact]
+    public void What_a_source_leaves_out_is_absent_and_never_the_value_of_another_pod()
+    {
+        var document = new ExpositionDocument();
+        var histogram = new Metric { Name = "h", Type = MetricType.Histogram, Buckets = [new(1, 1), new(2, 2)], SumSlot = 0 };
+        using var full = document.Add([("pod", "a")], [Exposed.Gauge("g", 0), Exposed.Gauge("i", 1)], 3, new Row(1, 2, 3));
+        using var shorter = document.Add([("pod", "b")], [Exposed.Gauge("g", 0), Exposed.Gauge("i", 1), histogram], 3, new Row(9));
+
+        Assert.Equal("# TYPE g gauge\ng{pod=\"a\"} 1\ng{pod=\"b\"} 9\n# TYPE i gauge\ni{pod=\"a\"} 2\n", Exposed.Text(document));
+    }
+
+    [Fact]
     public void An_empty_document_is_an_empty_text()
     {
         Assert.Equal("", Exposed.Text(new ExpositionDocument()));
