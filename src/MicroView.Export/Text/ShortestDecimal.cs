@@ -4,7 +4,7 @@ namespace MicroView.Export;
 
 /// <summary>
 /// The shortest decimal m × 10^e that reads back to a double, and of the shortest the nearest. R. Giulietti, "The Schubfach way to render
-/// doubles" (2020), in the 128-bit form; about a quarter of the time of the runtime's formatter.
+/// doubles" (2020), in the 128-bit form: a fraction of the time of the runtime's formatter.
 /// </summary>
 internal static class ShortestDecimal
 {
