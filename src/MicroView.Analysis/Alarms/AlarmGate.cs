@@ -44,7 +44,7 @@ public sealed record AlarmOptions
 }
 
 /// <summary>What a row did to an alarm.</summary>
-public enum AlarmChange
+public enum AlarmChange : byte
 {
     /// <summary>Nothing.</summary>
     None,
@@ -61,6 +61,9 @@ public sealed class AlarmGate
 {
     private readonly AlarmOptions _options;
     private readonly ulong _window;
+    private readonly long _stepNs;
+    private readonly long _consecutiveNs;
+    private readonly long _holdNs;
     private ulong _history;
     private long _stepStart = long.MinValue;
     private int _stepRows;
@@ -76,6 +79,9 @@ public sealed class AlarmGate
         options.Validate();
         _options = options;
         _window = ulong.MaxValue >> (64 - options.Window);
+        _stepNs = (long)(options.StepSeconds * 1e9);
+        _consecutiveNs = (long)(options.ConsecutiveSeconds * 1e9);
+        _holdNs = (long)(options.HoldSeconds * 1e9);
     }
 
     /// <summary>Whether the alarm is open.</summary>
@@ -96,6 +102,9 @@ public sealed class AlarmGate
     public AlarmChange Observe(bool anomalous, long timeNs)
     {
         Step(anomalous, timeNs);
+        // The usual row: nothing was anomalous lately.
+        if (_history == 0 && !IsOpen)
+            return AlarmChange.None;
         var count = BitOperations.PopCount(_history & _window);
         if (!IsOpen)
         {
@@ -112,7 +121,7 @@ public sealed class AlarmGate
         }
         if (!_quiet)
             (_quiet, _quietSince) = (true, timeNs);
-        if (timeNs - _quietSince < (long)(_options.HoldSeconds * 1e9))
+        if (timeNs - _quietSince < _holdNs)
             return AlarmChange.None;
         IsOpen = false;
         _history = 0;
@@ -122,7 +131,7 @@ public sealed class AlarmGate
     /// <summary>The lowest bit of the history is the current step, revised with each of its rows, so that a decision never waits for its end.</summary>
     private void Step(bool anomalous, long timeNs)
     {
-        if (_stepStart == long.MinValue || timeNs - _stepStart >= (long)(_options.StepSeconds * 1e9))
+        if (_stepStart == long.MinValue || timeNs - _stepStart >= _stepNs)
         {
             if ((_history & 1) == 0)
                 _runStart = timeNs;
@@ -136,5 +145,5 @@ public sealed class AlarmGate
 
     private bool IsSustained(long timeNs) =>
         BitOperations.TrailingZeroCount(~_history) >= _options.ConsecutiveCount
-        && timeNs - _runStart >= (long)(_options.ConsecutiveSeconds * 1e9);
+        && timeNs - _runStart >= _consecutiveNs;
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace MicroView.Analysis;
 
 /// <summary>What became of a row handed to a <see cref="FeatureExtractor"/>.</summary>
-public enum RowOutcome
+public enum RowOutcome : byte
 {
     /// <summary>Features were written.</summary>
     Accepted,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -25,6 +26,7 @@ internal static class RowKernels
 /// <summary><see cref="RowKernels"/> at one vector width.</summary>
 internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> where V : struct
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         ref var x = ref MemoryMarshal.GetReference(a);
@@ -36,6 +38,7 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
         return TOps.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double LargestMagnitude(ReadOnlySpan<double> row)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
@@ -46,6 +49,7 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
         return TOps.Largest(largest);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double LargestMagnitude(ReadOnlySpan<double> row, ReadOnlySpan<double> weights)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
@@ -58,6 +62,7 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
     }
 
     /// <summary>y += a·x over [start, length), start and length multiples of the vector's width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(double a, ReadOnlySpan<double> x, Span<double> y, int start)
     {
         ref var from = ref MemoryMarshal.GetReference(x);
@@ -69,6 +74,7 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
     }
 
     /// <summary>(x, y) ← (c·x − s·y, s·x + c·y).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(Span<double> x, Span<double> y, double c, double s)
     {
         ref var first = ref MemoryMarshal.GetReference(x);

@@ -84,7 +84,7 @@ public sealed class PodAnalyzer
             return Watch(slots, timeNs);
         return State == PodState.Learning
             ? Learn(slots, timeNs)
-            : new Observation(State, RowOutcome.Accepted, false, false, AlarmChange.None, 0, 0, double.PositiveInfinity);
+            : new Observation(0, double.PositiveInfinity, 0, State, RowOutcome.Accepted, false, false, AlarmChange.None);
     }
 
     /// <summary>
@@ -155,7 +155,7 @@ public sealed class PodAnalyzer
             if (_training.Count >= _options.MinRows && _training.Seconds >= _options.MinSeconds)
                 StartWatching();
         }
-        return new Observation(State, outcome, false, false, change, missing, 0, _detector.Threshold);
+        return new Observation(0, _detector.Threshold, missing, State, outcome, false, false, change);
     }
 
     private void StartWatching()
@@ -175,7 +175,7 @@ public sealed class PodAnalyzer
             RejectedRows += outcome == RowOutcome.NotLater ? 1 : 0;
             if (outcome == RowOutcome.First)
                 Array.Clear(_z);
-            return new Observation(State, outcome, false, _gate.IsOpen, AlarmChange.None, 0, 0, _detector.Threshold);
+            return new Observation(0, _detector.Threshold, 0, State, outcome, false, _gate.IsOpen, AlarmChange.None);
         }
         Rows++;
         MissingValues += missing;
@@ -184,6 +184,6 @@ public sealed class PodAnalyzer
         if (_options.UpdateOnline)
             _detector.Update(_z, squaredNorm, anomalous);
         var change = _gate.Observe(anomalous, timeNs);
-        return new Observation(State, outcome, anomalous, _gate.IsOpen, change, missing, score, _detector.Threshold);
+        return new Observation(score, _detector.Threshold, missing, State, outcome, anomalous, _gate.IsOpen, change);
     }
 }
