@@ -14,9 +14,11 @@ public enum Normalization
 public sealed record DetectorOptions
 {
     /// <summary>
-    /// FD for live use on pods nobody tuned: no unit norm, and only directions that several metrics share (<see cref="LeastVariance"/> 1.1).
+    /// FD for live use on pods nobody tuned: no unit norm, only directions that several metrics share, and a threshold of twice the
+    /// highest training scores.
     /// </summary>
-    public static DetectorOptions Live { get; } = new() { Normalization = Normalization.None, LeastVariance = 1.1 };
+    public static DetectorOptions Live { get; } =
+        new() { Normalization = Normalization.None, LeastVariance = 1.1, ThresholdPercentile = 99.9, ThresholdFactor = 2 };
 
     /// <summary>A name in <see cref="DetectorRegistry"/>.</summary>
     public string Model { get; init; } = "FD";
@@ -39,6 +41,12 @@ public sealed record DetectorOptions
 
     /// <summary>Percentile of training scores that becomes the threshold, in 0..100.</summary>
     public double ThresholdPercentile { get; init; } = 99;
+
+    /// <summary>
+    /// The threshold is this many times the percentile; 1 in the paper. Training scores are those of rows that the sketch was fitted to, and of a short time: rows
+    /// to come score higher without being strange.
+    /// </summary>
+    public double ThresholdFactor { get; init; } = 1;
 
     /// <summary>
     /// The threshold is never below this; null for the default of the normalisation: 0 with unit norm (as in the paper), 3 without, where a score is
@@ -67,6 +75,7 @@ public sealed record DetectorOptions
         Require(SketchRows == 0 || Components <= SketchRows, $"components (k) {Components} exceed the sketch rows (ℓ) {SketchRows}");
         Require(LeastVariance is >= 0 and <= double.MaxValue, $"the least variance of a direction must not be negative, not {LeastVariance}");
         Require(ThresholdPercentile is > 0 and <= 100, $"the threshold percentile must be in (0, 100], not {ThresholdPercentile}");
+        Require(ThresholdFactor is > 0 and <= double.MaxValue, $"the threshold factor must be positive, not {ThresholdFactor}");
         Require(MinThreshold is null or (>= 0 and <= double.MaxValue), $"the least threshold must be finite and not negative, not {MinThreshold}");
         Require(Eta is >= 0 and <= 1, $"η must be in 0..1, not {Eta}");
         Require(ZLimit is > 0 and <= double.MaxValue, $"the z limit must be positive, not {ZLimit}");

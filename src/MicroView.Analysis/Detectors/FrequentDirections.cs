@@ -14,6 +14,9 @@ public sealed class FrequentDirections
     // σ² relative to the largest below which an eigenvalue of the Gram matrix is rounding noise.
     private const double RankTolerance = 1e-14;
 
+    // σ² relative to the largest below which directions are orthogonalised again, on the rows themselves.
+    private const double PolishBelow = 1e-6;
+
     private readonly int _stride;
     private readonly int _groups;
     private readonly double _leastVariance;
@@ -153,24 +156,33 @@ public sealed class FrequentDirections
     /// <summary>One decomposition at one vector width.</summary>
     internal void Decompose<TOps, V>(bool shrink) where TOps : struct, IVectorOps<V> where V : struct
     {
-        var kept = Math.Min(SketchRows, _filled);
-        var w = EigenWorkspace.Rent(_filled, kept * _stride);
+        var w = EigenWorkspace.Rent(_filled, _filled * _stride);
         MatrixKernels<TOps, V>.Gram(_buffer, _stride, w);
         SymmetricEigen<TOps, V>.Solve(w);
-        var rows = w.Scratch(kept * _stride);
-        MatrixKernels<TOps, V>.Combine(w, _buffer, _stride, kept, rows);
-        // σ² again from the rows themselves: small ones are more accurate there than in the Gram matrix.
         var squares = w.Values;
+        var rank = RankOf(squares);
+        var kept = Math.Min(SketchRows, rank);
+        // In the Gram matrix the smaller of very unequal singular values lose digits to the largest.
+        var spread = kept > 0 && squares[kept - 1] < PolishBelow * squares[0];
+        var count = spread ? rank : kept;
+        var rows = w.Scratch(count * _stride);
+        MatrixKernels<TOps, V>.Combine(w, _buffer, _stride, count, rows);
+        if (spread)
+            RowOrthogonalizer<TOps, V>.Run(rows, _stride, count);
+        for (var i = 0; i < count; i++)
+            squares[i] = RowKernels<TOps, V>.Dot(rows.Slice(i * _stride, _stride), rows.Slice(i * _stride, _stride));
+        StoreBasis<TOps, V>(rows, squares, kept);
+        if (shrink)
+            Shrink(rows, squares, kept);
+    }
+
+    private static int RankOf(ReadOnlySpan<double> squares)
+    {
         var floor = RankTolerance * Math.Max(squares[0], 0);
         var rank = 0;
-        while (rank < kept && squares[rank] > floor)
-        {
-            var row = rows.Slice(rank * _stride, _stride);
-            squares[rank++] = RowKernels<TOps, V>.Dot(row, row);
-        }
-        StoreBasis<TOps, V>(rows, squares, rank);
-        if (shrink)
-            Shrink(rows, squares, rank);
+        while (rank < squares.Length && squares[rank] > floor)
+            rank++;
+        return rank;
     }
 
     private void StoreBasis<TOps, V>(Span<double> rows, ReadOnlySpan<double> squares, int rank)

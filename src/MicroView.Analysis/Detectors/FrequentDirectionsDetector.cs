@@ -40,7 +40,7 @@ public sealed class FrequentDirectionsDetector : Detector
             Absorb(rows[i], RowKernels.SquaredNorm(rows[i]));
         Sketch.Refresh();
         var least = _options.MinThreshold ?? (_options.Normalization == Normalization.None ? 3 : 0);
-        Threshold = Math.Max(least, Percentile.Of(ScoreAll(rows), _options.ThresholdPercentile));
+        Threshold = Math.Max(least, _options.ThresholdFactor * Percentile.Of(ScoreAll(rows), _options.ThresholdPercentile));
     }
 
     /// <inheritdoc/>
