@@ -1,7 +1,7 @@
 namespace MicroView.Client;
 
 /// <summary>What is known of a metric beside its name and labels. Immutable.</summary>
-public sealed record MetricInfo
+public sealed class MetricInfo
 {
     /// <summary>Unit, such as "seconds" or "By"; at most 128 bytes.</summary>
     public string? Unit { get; init; }
