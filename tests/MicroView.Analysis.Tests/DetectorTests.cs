@@ -85,6 +85,23 @@ public sealed class DetectorTests
         Assert.True(detector.Score([0, 1.01, 0, 0, 0, 0, 0, 0], 0) > detector.Threshold);
     }
 
+    [Fact]
+    public void Frequent_directions_threshold_is_a_factor_times_the_percentile_and_never_below_the_least()
+    {
+        static double Threshold(DetectorOptions options)
+        {
+            var detector = new FrequentDirectionsDetector(12, options with { Normalization = Normalization.None });
+            detector.Fit(Matrix(12, 80, 1));
+            return detector.Threshold;
+        }
+
+        var paper = Threshold(new DetectorOptions { MinThreshold = 0 });
+        Assert.InRange(paper, 0.1, 2);
+        Assert.Equal(2 * paper, Threshold(new DetectorOptions { MinThreshold = 0, ThresholdFactor = 2 }), 1e-12);
+        Assert.True(Threshold(new DetectorOptions { MinThreshold = 0, ThresholdPercentile = 50 }) < paper);
+        Assert.Equal(3, Threshold(new DetectorOptions()));
+    }
+
     [Theory]
     [InlineData(50, 2.5)]
     [InlineData(99, 3.97)]

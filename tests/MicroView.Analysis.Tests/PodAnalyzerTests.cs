@@ -113,6 +113,25 @@ public sealed class PodAnalyzerTests
     }
 
     [Fact]
+    public void A_clock_that_restarts_does_not_undo_the_time_learnt()
+    {
+        var (slots, random) = (new double[5], new Random(4));
+        var analyzer = new PodAnalyzer(Process, Options());
+        for (var i = 0; i < 40; i++)
+        {
+            Step(slots, random, 0, 0.1);
+            analyzer.Observe(slots, 1000 * Tick + i * Tick);
+        }
+        for (var i = 0; i < 40 && analyzer.State == PodState.Learning; i++)
+        {
+            Step(slots, random, 0, 0.1);
+            analyzer.Observe(slots, i * Tick);
+        }
+        Assert.Equal(PodState.Watching, analyzer.State);
+        Assert.Equal(FeatureExtractor.RebaseAfter - 1, analyzer.RejectedRows);
+    }
+
+    [Fact]
     public void Missing_and_non_finite_slots_are_counted_and_never_reach_the_score()
     {
         var (slots, random, time) = (new double[5], new Random(5), 1L);

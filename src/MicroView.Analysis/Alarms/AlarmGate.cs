@@ -99,7 +99,7 @@ public sealed class AlarmGate
         return was;
     }
 
-    /// <summary>Takes the decision of a row; times do not go backwards.</summary>
+    /// <summary>Takes the decision of a row at a time that advances, or has restarted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public AlarmChange Observe(bool anomalous, long timeNs)
     {
@@ -136,6 +136,8 @@ public sealed class AlarmGate
     /// <summary>The lowest bit of the history is the current step, revised with each of its rows, so that a decision never waits for its end.</summary>
     private void Step(bool anomalous, long timeNs)
     {
+        if (timeNs < _stepStart)
+            Restart(timeNs);
         if (_stepStart == long.MinValue || timeNs - _stepStart >= _stepNs)
         {
             if ((_history & 1) == 0)
@@ -146,6 +148,13 @@ public sealed class AlarmGate
         _stepRows++;
         _stepAnomalous += anomalous ? 1 : 0;
         _history = (_history & ~1UL) | (2 * _stepAnomalous > _stepRows ? 1UL : 0);
+    }
+
+    /// <summary>The pod's clock restarted: the decisions stand, their times do not.</summary>
+    private void Restart(long timeNs)
+    {
+        _stepStart = long.MinValue;
+        _runStart = _quietSince = timeNs;
     }
 
     private bool IsSustained(long timeNs) =>
