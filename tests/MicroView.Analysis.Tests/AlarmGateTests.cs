@@ -86,7 +86,8 @@ public sealed class AlarmGateTests
     [Fact]
     public void Options_out_of_range_are_refused_by_name()
     {
-        Assert.Contains("window", Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { Window = 65 })).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { Window = 65 }));
+        Assert.Contains("window", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { OpenCount = 11 }));
         Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { CloseCount = 5 }));
         Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { HoldSeconds = double.NaN }));

@@ -11,7 +11,8 @@ public sealed class DetectorTests
     {
         foreach (var dimension in new[] { 1, 2, 5, 8, 33 })
         {
-            var detector = DetectorRegistry.Create(dimension, new DetectorOptions { Model = model.ToLowerInvariant(), Normalization = Normalization.None });
+            var detector = DetectorRegistry.Create(
+                dimension, new DetectorOptions { Model = model.ToLowerInvariant(), Normalization = Normalization.None });
             var training = new RowMatrix(dimension);
             foreach (var row in FrequentDirectionsTests.Rows(dimension, 100, 3, dimension, noise: 1))
                 training.Add(row);

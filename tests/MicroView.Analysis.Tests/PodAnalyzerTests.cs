@@ -162,7 +162,8 @@ public sealed class PodAnalyzerTests
         analyzer.Extend(new FeatureMap([.. Enumerable.Range(0, Process.Count).Select(i => Process[i]), Feature.Rate(5)]));
         Step(slots, random, 1, 0.1);
         var first = analyzer.Observe(slots, time += Tick);
-        Assert.Equal((PodState.Learning, RowOutcome.Accepted, AlarmChange.Closed, 1), (first.State, first.Row, first.Change, first.Missing));
+        Assert.Equal(
+            (PodState.Learning, RowOutcome.Accepted, AlarmChange.Closed, 1), (first.State, first.Row, first.Change, first.Missing));
         Assert.Equal(AlarmChange.None, analyzer.Observe(slots, time += Tick).Change);
         for (var i = 0; i < 100; i++, time += Tick)
         {
@@ -245,7 +246,9 @@ public sealed class PodAnalyzerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Feature.Value(1, double.NaN));
     }
 
-    /// <summary>Every metric moves a little, CPU and context switches together: the burn must not hide in a direction that they span.</summary>
+    /// <summary>
+    /// Every metric moves a little, CPU and context switches together: the burn must not hide in a direction that they span.
+    /// </summary>
     [Fact]
     public void A_burn_is_seen_and_named_whatever_moved_in_training()
     {
