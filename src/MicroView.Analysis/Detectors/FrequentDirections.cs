@@ -6,7 +6,8 @@ namespace MicroView.Analysis;
 /// Frequent Directions sketch of a stream of rows (Liberty, KDD 2013; Ghashami et al., SIAM J. Comput. 2016; the paper's Sec. 4).
 /// A buffer of 2ℓ rows is filled; when full it is decomposed, all squared singular values are lowered by the ℓ-th, and
 /// fewer than ℓ rows remain. With A all rows seen and B the buffer, ‖AᵀA − BᵀB‖₂ ≤ ‖A − A_k‖²_F / (ℓ − k) for every k &lt; ℓ.
-/// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest cannot be
+/// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest
+/// cannot be
 /// told from 0 there and count as rank deficiency: their directions are left out. Not thread-safe.</para>
 /// </summary>
 public sealed class FrequentDirections
@@ -84,7 +85,8 @@ public sealed class FrequentDirections
     }
 
     /// <summary>
-    /// Adds <paramref name="scale"/>·<paramref name="row"/>; finite, at least <see cref="Dimension"/> values. The directions follow when the buffer is
+    /// Adds <paramref name="scale"/>·<paramref name="row"/>; finite, at least <see cref="Dimension"/> values. The directions follow when
+    /// the buffer is
     /// full, every ℓ + 1 rows or so, or on <see cref="Refresh"/>.
     /// </summary>
     public void Append(ReadOnlySpan<double> row, double scale = 1)
@@ -136,7 +138,9 @@ public sealed class FrequentDirections
         return square;
     }
 
-    /// <summary>Element <paramref name="feature"/> of direction <paramref name="index"/> (0: the strongest); 0 beyond <see cref="Rank"/>.</summary>
+    /// <summary>
+    /// Element <paramref name="feature"/> of direction <paramref name="index"/> (0: the strongest); 0 beyond <see cref="Rank"/>.
+    /// </summary>
     public double Direction(int index, int feature) => Coefficient(index, feature);
 
     private ref double Coefficient(int direction, int feature) =>
