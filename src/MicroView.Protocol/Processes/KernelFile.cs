@@ -14,6 +14,9 @@ public static unsafe class KernelFile
     /// <summary>The process behind an open file is gone.</summary>
     public const int NoProcess = -3;
 
+    /// <summary>The cgroup behind an open file is gone.</summary>
+    public const int NoDevice = -19;
+
     /// <summary>The path is malformed: it lacks its zero byte.</summary>
     public const int Malformed = -22;
 
