@@ -24,7 +24,7 @@ public sealed class NodeSourcesOnThisMachineTests
         using var child = Shell("read x; while :; do :; done");
         try
         {
-            using var sources = NodeSources.Start(pods, new() { SlowInterval = TimeSpan.FromMilliseconds(200), Linger = TimeSpan.FromSeconds(1) }, NullLogger.Instance);
+            using var sources = NodeSources.Start(pods, new() { SlowInterval = TimeSpan.FromMilliseconds(200), Linger = TimeSpan.FromHours(1) }, NullLogger.Instance);
             foreach (var controller in Controllers)
             {
                 Directory.CreateDirectory($"/sys/fs/cgroup/{controller}/{name}");
@@ -42,7 +42,9 @@ public sealed class NodeSourcesOnThisMachineTests
                 Assert.True(pod.Last.ContainsKey(metric), metric);
             child.Kill();
             child.WaitForExit();
-            Eventually(() => pods.Find(name) is null, "retirement of the empty cgroup");
+            foreach (var controller in Controllers)
+                Eventually(() => RemoveCgroup($"/sys/fs/cgroup/{controller}/{name}"), "removal of the test's cgroup");
+            Eventually(() => pods.Find(name) is null, "retirement of the removed cgroup, which the kernel tells through the held files");
         }
         finally
         {
