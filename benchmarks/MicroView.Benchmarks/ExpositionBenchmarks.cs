@@ -4,7 +4,9 @@ using Prometheus;
 
 namespace MicroView.Benchmarks;
 
-/// <summary>One scrape into memory, of ours and of prometheus-net; the changing of the values, which no endpoint pays, stands beside them.</summary>
+/// <summary>
+/// One scrape into memory, of ours and of prometheus-net; the changing of the values, which no endpoint pays, stands beside them.
+/// </summary>
 [MemoryDiagnoser]
 public class ExpositionBenchmarks : IDisposable
 {
@@ -28,8 +30,12 @@ public class ExpositionBenchmarks : IDisposable
         _ours = new ExpositionMixDocument(_mix);
         _registry = Metrics.NewCustomRegistry();
         var factory = Metrics.WithCustomRegistry(_registry);
-        var families = Enumerable.Range(0, ExpositionMix.MetricsPerPod).Select(i => factory.CreateGauge(ExpositionMix.Name(i), "Requests.", "pod", "service")).ToArray();
-        _setters = [.. _mix.Rows.Select((_, p) => families.Select(f => (Action<double>)f.WithLabels($"carts-5d8f9c7b-{p:d4}", "carts").Set).ToArray())];
+        var families = Enumerable.Range(0, ExpositionMix.MetricsPerPod)
+            .Select(i => factory.CreateGauge(ExpositionMix.Name(i), "Requests.", "pod", "service"))
+            .ToArray();
+        _setters = [.. _mix.Rows.Select((_, p) => Setters($"carts-5d8f9c7b-{p:d4}"))];
+
+        Action<double>[] Setters(string pod) => [.. families.Select(f => (Action<double>)f.WithLabels(pod, "carts").Set)];
     }
 
     [GlobalCleanup]
