@@ -19,7 +19,7 @@ public sealed class ChurnTests
         await UntilAsync(() => scene.Collector.Snapshot().Pods.Count == 1, "one pod");
         Assert.DoesNotContain("churn-", await scene.ScrapeAsync(), StringComparison.Ordinal);
         Assert.NotNull(await scene.ValueAsync("g{pod=\"stays\"}"));
-        Assert.Equal(scene.Agent.FilesHandedOut, 601);
+        Assert.Equal(601, scene.Agent.FilesHandedOut);
     }
 
     private static async Task ChurnAsync(CollectorScene scene, int pods)

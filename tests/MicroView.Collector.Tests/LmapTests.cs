@@ -140,12 +140,12 @@ public sealed class LmapTests
         lmap.SetPods([.. pods.Select(pod => pod.Pod)]);
         var random = new Random(2);
         var now = 0L;
-        Run(30_000 / Math.Max(1, tickMs));
-        Assert.All(pods, pod => Assert.Equal(model == "none" ? PodState.Off : tickMs == 0 ? PodState.Watching : pod.Pod.State, pod.Pod.State));
+        Run(3_000);
+        Assert.All(pods, pod => Assert.Equal(model == "none" ? PodState.Off : PodState.Watching, pod.Pod.State));
         var before = GC.GetAllocatedBytesForCurrentThread();
         Run(2_000);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-        Assert.True(lmap.Statistics.ClassifiedRows > 1000);
+        Assert.True(model == "none" || lmap.Statistics.ClassifiedRows > 1000);
 
         void Run(int scrapes)
         {
