@@ -1,8 +1,11 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace MicroView.Analysis;
 
-/// <summary>When anomalous rows make an alarm. Rows are counted in steps of wall time, so that the rules hold from back-to-back rows to minutes.</summary>
+/// <summary>
+/// When anomalous rows make an alarm. Rows are counted in steps of wall time, so that the rules hold from back-to-back rows to minutes.
+/// </summary>
 public sealed record AlarmOptions
 {
     /// <summary>Rows closer together than this, in seconds, are one step, anomalous if more than half of its rows are.</summary>
@@ -14,13 +17,18 @@ public sealed record AlarmOptions
     /// <summary>n: the steps looked at, at most 64.</summary>
     public int Window { get; init; } = 10;
 
-    /// <summary>It also opens after this many anomalous steps in a row if they span <see cref="ConsecutiveSeconds"/>: at one row a second, five are late.</summary>
+    /// <summary>
+    /// It also opens after this many anomalous steps in a row if they span <see cref="ConsecutiveSeconds"/>: at one row a second, five are
+    /// late.
+    /// </summary>
     public int ConsecutiveCount { get; init; } = 3;
 
     /// <summary>See <see cref="ConsecutiveCount"/>.</summary>
     public double ConsecutiveSeconds { get; init; } = 1.5;
 
-    /// <summary>c: it closes once at most this many of the last <see cref="Window"/> steps were anomalous for <see cref="HoldSeconds"/>.</summary>
+    /// <summary>
+    /// c: it closes once at most this many of the last <see cref="Window"/> steps were anomalous for <see cref="HoldSeconds"/>.
+    /// </summary>
     public int CloseCount { get; init; } = 1;
 
     /// <summary>See <see cref="CloseCount"/>.</summary>
@@ -35,7 +43,7 @@ public sealed record AlarmOptions
         if (OpenCount < 1 || OpenCount > Window)
             throw new ArgumentException($"An alarm must open at 1 to {Window} (the window) anomalous steps, not {OpenCount}.");
         if (CloseCount < 0 || CloseCount >= OpenCount)
-            throw new ArgumentException($"An alarm must close at fewer than {OpenCount} (where it opens) anomalous steps, not {CloseCount}.");
+            throw new ArgumentException($"An alarm must close at fewer anomalous steps than it opens at, {OpenCount}, not {CloseCount}.");
         if (ConsecutiveCount is < 1 or > 64)
             throw new ArgumentException($"Consecutive anomalous steps must be 1 to 64, not {ConsecutiveCount}.");
         if (!(StepSeconds >= 0 && ConsecutiveSeconds >= 0 && HoldSeconds >= 0) || StepSeconds + ConsecutiveSeconds + HoldSeconds > 1e6)
@@ -44,7 +52,7 @@ public sealed record AlarmOptions
 }
 
 /// <summary>What a row did to an alarm.</summary>
-public enum AlarmChange
+public enum AlarmChange : byte
 {
     /// <summary>Nothing.</summary>
     None,
@@ -61,6 +69,9 @@ public sealed class AlarmGate
 {
     private readonly AlarmOptions _options;
     private readonly ulong _window;
+    private readonly long _stepNs;
+    private readonly long _consecutiveNs;
+    private readonly long _holdNs;
     private ulong _history;
     private long _stepStart = long.MinValue;
     private int _stepRows;
@@ -76,6 +87,9 @@ public sealed class AlarmGate
         options.Validate();
         _options = options;
         _window = ulong.MaxValue >> (64 - options.Window);
+        _stepNs = (long)(options.StepSeconds * 1e9);
+        _consecutiveNs = (long)(options.ConsecutiveSeconds * 1e9);
+        _holdNs = (long)(options.HoldSeconds * 1e9);
     }
 
     /// <summary>Whether the alarm is open.</summary>
@@ -92,10 +106,17 @@ public sealed class AlarmGate
         return was;
     }
 
-    /// <summary>Takes the decision of a row; times do not go backwards.</summary>
+    /// <summary>Takes the decision of a row at a time that advances, or has restarted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public AlarmChange Observe(bool anomalous, long timeNs)
     {
         Step(anomalous, timeNs);
+        // The usual row: nothing was anomalous lately.
+        return _history == 0 && !IsOpen ? AlarmChange.None : Judge(timeNs);
+    }
+
+    private AlarmChange Judge(long timeNs)
+    {
         var count = BitOperations.PopCount(_history & _window);
         if (!IsOpen)
         {
@@ -112,17 +133,21 @@ public sealed class AlarmGate
         }
         if (!_quiet)
             (_quiet, _quietSince) = (true, timeNs);
-        if (timeNs - _quietSince < (long)(_options.HoldSeconds * 1e9))
+        if (timeNs - _quietSince < _holdNs)
             return AlarmChange.None;
         IsOpen = false;
         _history = 0;
         return AlarmChange.Closed;
     }
 
-    /// <summary>The lowest bit of the history is the current step, revised with each of its rows, so that a decision never waits for its end.</summary>
+    /// <summary>
+    /// The lowest bit of the history is the current step, revised with each of its rows, so that a decision never waits for its end.
+    /// </summary>
     private void Step(bool anomalous, long timeNs)
     {
-        if (_stepStart == long.MinValue || timeNs - _stepStart >= (long)(_options.StepSeconds * 1e9))
+        if (timeNs < _stepStart)
+            Restart(timeNs);
+        if (_stepStart == long.MinValue || timeNs - _stepStart >= _stepNs)
         {
             if ((_history & 1) == 0)
                 _runStart = timeNs;
@@ -134,7 +159,14 @@ public sealed class AlarmGate
         _history = (_history & ~1UL) | (2 * _stepAnomalous > _stepRows ? 1UL : 0);
     }
 
+    /// <summary>The pod's clock restarted: the decisions stand, their times do not.</summary>
+    private void Restart(long timeNs)
+    {
+        _stepStart = long.MinValue;
+        _runStart = _quietSince = timeNs;
+    }
+
     private bool IsSustained(long timeNs) =>
         BitOperations.TrailingZeroCount(~_history) >= _options.ConsecutiveCount
-        && timeNs - _runStart >= (long)(_options.ConsecutiveSeconds * 1e9);
+        && timeNs - _runStart >= _consecutiveNs;
 }

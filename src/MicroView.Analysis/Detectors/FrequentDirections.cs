@@ -6,7 +6,8 @@ namespace MicroView.Analysis;
 /// Frequent Directions sketch of a stream of rows (Liberty, KDD 2013; Ghashami et al., SIAM J. Comput. 2016; the paper's Sec. 4).
 /// A buffer of 2ℓ rows is filled; when full it is decomposed, all squared singular values are lowered by the ℓ-th, and
 /// fewer than ℓ rows remain. With A all rows seen and B the buffer, ‖AᵀA − BᵀB‖₂ ≤ ‖A − A_k‖²_F / (ℓ − k) for every k &lt; ℓ.
-/// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest cannot be
+/// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest
+/// cannot be
 /// told from 0 there and count as rank deficiency: their directions are left out. Not thread-safe.</para>
 /// </summary>
 public sealed class FrequentDirections
@@ -14,8 +15,12 @@ public sealed class FrequentDirections
     // σ² relative to the largest below which an eigenvalue of the Gram matrix is rounding noise.
     private const double RankTolerance = 1e-14;
 
+    // σ² relative to the largest below which directions are orthogonalised again, on the rows themselves.
+    private const double PolishBelow = 1e-6;
+
     private readonly int _stride;
     private readonly int _groups;
+    private readonly double _leastVariance;
     private readonly double[] _buffer;
 
     // Groups of eight directions; within a group, feature by feature, the eight directions' coefficients side by side.
@@ -27,7 +32,8 @@ public sealed class FrequentDirections
     /// <param name="dimension">d, values per row.</param>
     /// <param name="sketchRows">ℓ, at least 2.</param>
     /// <param name="components">k, 0 to ℓ: the directions that <see cref="ProjectedSquare"/> projects on.</param>
-    public FrequentDirections(int dimension, int sketchRows, int components)
+    /// <param name="leastVariance">Directions whose σ²/n, n the rows seen, is not above this are left out of the k.</param>
+    public FrequentDirections(int dimension, int sketchRows, int components, double leastVariance = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(sketchRows, 2);
@@ -36,6 +42,7 @@ public sealed class FrequentDirections
         Dimension = dimension;
         SketchRows = sketchRows;
         Components = components;
+        _leastVariance = leastVariance;
         _stride = RowMatrix.Padded(dimension);
         _groups = (components + 7) / 8;
         _buffer = new double[2 * sketchRows * _stride];
@@ -50,6 +57,9 @@ public sealed class FrequentDirections
 
     /// <summary>k, the directions kept for projection.</summary>
     public int Components { get; }
+
+    /// <summary>n, the rows seen.</summary>
+    public long Seen { get; private set; }
 
     /// <summary>Directions found, at most <see cref="Components"/>: fewer when the rows seen have a lower rank.</summary>
     public int Rank { get; private set; }
@@ -69,12 +79,14 @@ public sealed class FrequentDirections
     {
         _filled = 0;
         _stale = false;
+        Seen = 0;
         Rank = 0;
         Array.Clear(_basis);
     }
 
     /// <summary>
-    /// Adds <paramref name="scale"/>·<paramref name="row"/>; finite, at least <see cref="Dimension"/> values. The directions follow when the buffer is
+    /// Adds <paramref name="scale"/>·<paramref name="row"/>; finite, at least <see cref="Dimension"/> values. The directions follow when
+    /// the buffer is
     /// full, every ℓ + 1 rows or so, or on <see cref="Refresh"/>.
     /// </summary>
     public void Append(ReadOnlySpan<double> row, double scale = 1)
@@ -86,6 +98,7 @@ public sealed class FrequentDirections
             for (var i = 0; i < target.Length; i++)
                 target[i] = row[i] * scale;
         _stale = true;
+        Seen++;
         if (++_filled == 2 * SketchRows)
             Decompose(shrink: true);
     }
@@ -125,7 +138,9 @@ public sealed class FrequentDirections
         return square;
     }
 
-    /// <summary>Element <paramref name="feature"/> of direction <paramref name="index"/> (0: the strongest); 0 beyond <see cref="Rank"/>.</summary>
+    /// <summary>
+    /// Element <paramref name="feature"/> of direction <paramref name="index"/> (0: the strongest); 0 beyond <see cref="Rank"/>.
+    /// </summary>
     public double Direction(int index, int feature) => Coefficient(index, feature);
 
     private ref double Coefficient(int direction, int feature) =>
@@ -145,30 +160,41 @@ public sealed class FrequentDirections
     /// <summary>One decomposition at one vector width.</summary>
     internal void Decompose<TOps, V>(bool shrink) where TOps : struct, IVectorOps<V> where V : struct
     {
-        var kept = Math.Min(SketchRows, _filled);
-        var w = EigenWorkspace.Rent(_filled, kept * _stride);
+        var w = EigenWorkspace.Rent(_filled, _filled * _stride);
         MatrixKernels<TOps, V>.Gram(_buffer, _stride, w);
         SymmetricEigen<TOps, V>.Solve(w);
-        var rows = w.Scratch(kept * _stride);
-        MatrixKernels<TOps, V>.Combine(w, _buffer, _stride, kept, rows);
-        // σ² again from the rows themselves: small ones are more accurate there than in the Gram matrix.
         var squares = w.Values;
+        var rank = RankOf(squares);
+        var kept = Math.Min(SketchRows, rank);
+        // In the Gram matrix the smaller of very unequal singular values lose digits to the largest.
+        var spread = kept > 0 && squares[kept - 1] < PolishBelow * squares[0];
+        var count = spread ? rank : kept;
+        var rows = w.Scratch(count * _stride);
+        MatrixKernels<TOps, V>.Combine(w, _buffer, _stride, count, rows);
+        if (spread)
+            RowOrthogonalizer<TOps, V>.Run(rows, _stride, count);
+        for (var i = 0; i < count; i++)
+            squares[i] = RowKernels<TOps, V>.Dot(rows.Slice(i * _stride, _stride), rows.Slice(i * _stride, _stride));
+        StoreBasis<TOps, V>(rows, squares, kept);
+        if (shrink)
+            Shrink(rows, squares, kept);
+    }
+
+    private static int RankOf(ReadOnlySpan<double> squares)
+    {
         var floor = RankTolerance * Math.Max(squares[0], 0);
         var rank = 0;
-        while (rank < kept && squares[rank] > floor)
-        {
-            var row = rows.Slice(rank * _stride, _stride);
-            squares[rank++] = RowKernels<TOps, V>.Dot(row, row);
-        }
-        StoreBasis<TOps, V>(rows, squares, rank);
-        if (shrink)
-            Shrink(rows, squares, rank);
+        while (rank < squares.Length && squares[rank] > floor)
+            rank++;
+        return rank;
     }
 
     private void StoreBasis<TOps, V>(Span<double> rows, ReadOnlySpan<double> squares, int rank)
         where TOps : struct, IVectorOps<V> where V : struct
     {
-        Rank = Math.Min(rank, Components);
+        Rank = 0;
+        while (Rank < Math.Min(rank, Components) && squares[Rank] > _leastVariance * Seen)
+            Rank++;
         Array.Clear(_basis);
         for (var i = 0; i < Rank; i++)
         {

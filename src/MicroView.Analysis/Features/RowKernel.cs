@@ -30,6 +30,7 @@ internal static class RowKernel<TOps, V> where TOps : struct, IVectorOps<V> wher
     /// z-scores of a row, 0 where missing. <paramref name="scaling"/> holds, per eight features, eight means and eight inverse
     /// deviations. Returns ‖z‖² and adds the missing features to <paramref name="missing"/>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Standardize(
         ReadOnlySpan<double> current, Span<double> previous, ReadOnlySpan<byte> rateBits, double perSecond,
         ReadOnlySpan<double> scaling, Span<double> z, ref int missing)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MicroView.Analysis;
@@ -22,6 +23,7 @@ internal static class MatrixKernels<TOps, V> where TOps : struct, IVectorOps<V> 
     }
 
     /// <summary>Dots of one row with four consecutive others: four independent sums hide the latency of the additions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourDots(ReadOnlySpan<double> row, ReadOnlySpan<double> others, int stride, Span<double> result)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
@@ -56,6 +58,7 @@ internal static class MatrixKernels<TOps, V> where TOps : struct, IVectorOps<V> 
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CombineFour(EigenWorkspace w, int first, ReadOnlySpan<double> rows, int stride, Span<double> result)
     {
         ref var b = ref MemoryMarshal.GetReference(rows[..(w.Size * stride)]);
@@ -83,9 +86,11 @@ internal static class MatrixKernels<TOps, V> where TOps : struct, IVectorOps<V> 
     }
 
     /// <summary>
-    /// V·y for a basis stored by groups of eight directions, feature by feature (see <see cref="FrequentDirections"/>); one vector lane is one
+    /// V·y for a basis stored by groups of eight directions, feature by feature (see <see cref="FrequentDirections"/>); one vector lane is
+    /// one
     /// direction, so nothing is summed across lanes. Returns ‖V·y‖²; the products go to <paramref name="products"/> unless it is empty.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Project(ReadOnlySpan<double> basis, int groups, ReadOnlySpan<double> y, Span<double> products)
     {
         var stride = y.Length;
@@ -100,10 +105,10 @@ internal static class MatrixKernels<TOps, V> where TOps : struct, IVectorOps<V> 
             var (s0, s1, s2, s3) = (TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0));
             for (nuint j = 0; j < (nuint)(stride & ~7); j += 4, at += 32)
             {
-                s0 = TOps.MultiplyAdd(TOps.Load(ref v, at), TOps.Broadcast(System.Runtime.CompilerServices.Unsafe.Add(ref x, j)), s0);
-                s1 = TOps.MultiplyAdd(TOps.Load(ref v, at + 8), TOps.Broadcast(System.Runtime.CompilerServices.Unsafe.Add(ref x, j + 1)), s1);
-                s2 = TOps.MultiplyAdd(TOps.Load(ref v, at + 16), TOps.Broadcast(System.Runtime.CompilerServices.Unsafe.Add(ref x, j + 2)), s2);
-                s3 = TOps.MultiplyAdd(TOps.Load(ref v, at + 24), TOps.Broadcast(System.Runtime.CompilerServices.Unsafe.Add(ref x, j + 3)), s3);
+                s0 = TOps.MultiplyAdd(TOps.Load(ref v, at), TOps.Broadcast(Unsafe.Add(ref x, j)), s0);
+                s1 = TOps.MultiplyAdd(TOps.Load(ref v, at + 8), TOps.Broadcast(Unsafe.Add(ref x, j + 1)), s1);
+                s2 = TOps.MultiplyAdd(TOps.Load(ref v, at + 16), TOps.Broadcast(Unsafe.Add(ref x, j + 2)), s2);
+                s3 = TOps.MultiplyAdd(TOps.Load(ref v, at + 24), TOps.Broadcast(Unsafe.Add(ref x, j + 3)), s3);
             }
             var sum = TOps.Add(TOps.Add(s0, s1), TOps.Add(s2, s3));
             if (!products.IsEmpty)

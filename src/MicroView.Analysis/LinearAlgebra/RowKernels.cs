@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -25,6 +26,7 @@ internal static class RowKernels
 /// <summary><see cref="RowKernels"/> at one vector width.</summary>
 internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> where V : struct
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         ref var x = ref MemoryMarshal.GetReference(a);
@@ -36,16 +38,26 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
         return TOps.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double LargestMagnitude(ReadOnlySpan<double> row)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
-        var largest = TOps.Broadcast(0);
-        for (var i = 0; i < row.Length - 7; i += 8)
-            for (var j = 0; j < 8; j += TOps.Count)
-                largest = TOps.Max(largest, TOps.Abs(TOps.Load(ref x, (nuint)(i + j))));
-        return TOps.Largest(largest);
+        var first = TOps.Broadcast(0);
+        var second = first;
+        var length = row.Length & ~7;
+        var i = 0;
+        // Two maxima at a time: one alone waits for itself.
+        for (; i + 2 * TOps.Count <= length; i += 2 * TOps.Count)
+        {
+            first = TOps.Max(first, TOps.Abs(TOps.Load(ref x, (nuint)i)));
+            second = TOps.Max(second, TOps.Abs(TOps.Load(ref x, (nuint)(i + TOps.Count))));
+        }
+        for (; i < length; i += TOps.Count)
+            first = TOps.Max(first, TOps.Abs(TOps.Load(ref x, (nuint)i)));
+        return TOps.Largest(TOps.Max(first, second));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double LargestMagnitude(ReadOnlySpan<double> row, ReadOnlySpan<double> weights)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
@@ -58,6 +70,7 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
     }
 
     /// <summary>y += a·x over [start, length), start and length multiples of the vector's width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(double a, ReadOnlySpan<double> x, Span<double> y, int start)
     {
         ref var from = ref MemoryMarshal.GetReference(x);
@@ -69,6 +82,7 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
     }
 
     /// <summary>(x, y) ← (c·x − s·y, s·x + c·y).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(Span<double> x, Span<double> y, double c, double s)
     {
         ref var first = ref MemoryMarshal.GetReference(x);

@@ -57,9 +57,16 @@ public sealed class PodAnalyzer
     public long MissingValues { get; private set; }
 
     /// <summary>How far learning is, 0..1; 1 when watching.</summary>
-    public double Progress => _training is null
-        ? 1
-        : Math.Min(Math.Min(1, _training.Count / (double)_options.MinRows), _options.MinSeconds > 0 ? _training.Seconds / _options.MinSeconds : 1);
+    public double Progress
+    {
+        get
+        {
+            if (_training is null)
+                return 1;
+            var time = _options.MinSeconds > 0 ? _training.Seconds / _options.MinSeconds : 1;
+            return Math.Min(1, Math.Min(time, _training.Count / (double)_options.MinRows));
+        }
+    }
 
     /// <summary>Seconds of learning left at the present pace; 0 when watching.</summary>
     public double RemainingSeconds
@@ -84,7 +91,7 @@ public sealed class PodAnalyzer
             return Watch(slots, timeNs);
         return State == PodState.Learning
             ? Learn(slots, timeNs)
-            : new Observation(State, RowOutcome.Accepted, false, false, AlarmChange.None, 0, 0, double.PositiveInfinity);
+            : new Observation(0, double.PositiveInfinity, 0, State, RowOutcome.Accepted, false, false, AlarmChange.None);
     }
 
     /// <summary>
@@ -114,7 +121,8 @@ public sealed class PodAnalyzer
     public ReadOnlySpan<double> LastZScores => _z.AsSpan(0, Map.Count);
 
     /// <summary>
-    /// Takes the pod's newer layout. Rates of features that both layouts have go on without a gap; learning starts over, because a sketch of fewer
+    /// Takes the pod's newer layout. Rates of features that both layouts have go on without a gap; learning starts over, because a sketch
+    /// of fewer
     /// features says nothing about the new ones. An open alarm closes with the next row.
     /// </summary>
     public void Extend(FeatureMap map)
@@ -155,7 +163,7 @@ public sealed class PodAnalyzer
             if (_training.Count >= _options.MinRows && _training.Seconds >= _options.MinSeconds)
                 StartWatching();
         }
-        return new Observation(State, outcome, false, false, change, missing, 0, _detector.Threshold);
+        return new Observation(0, _detector.Threshold, missing, State, outcome, false, false, change);
     }
 
     private void StartWatching()
@@ -175,7 +183,7 @@ public sealed class PodAnalyzer
             RejectedRows += outcome == RowOutcome.NotLater ? 1 : 0;
             if (outcome == RowOutcome.First)
                 Array.Clear(_z);
-            return new Observation(State, outcome, false, _gate.IsOpen, AlarmChange.None, 0, 0, _detector.Threshold);
+            return new Observation(0, _detector.Threshold, 0, State, outcome, false, _gate.IsOpen, AlarmChange.None);
         }
         Rows++;
         MissingValues += missing;
@@ -184,6 +192,6 @@ public sealed class PodAnalyzer
         if (_options.UpdateOnline)
             _detector.Update(_z, squaredNorm, anomalous);
         var change = _gate.Observe(anomalous, timeNs);
-        return new Observation(State, outcome, anomalous, _gate.IsOpen, change, missing, score, _detector.Threshold);
+        return new Observation(score, _detector.Threshold, missing, State, outcome, anomalous, _gate.IsOpen, change);
     }
 }
