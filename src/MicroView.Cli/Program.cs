@@ -1,4 +1,3 @@
-using System.CommandLine;
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
-var root = new RootCommand("MicroView: millisecond-resolution observability that leaves your cores alone.");
-return root.Parse(args).Invoke();
+return await MicroView.Cli.CommandLine.RunAsync(args);
