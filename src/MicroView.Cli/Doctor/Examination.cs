@@ -117,7 +117,7 @@ internal static class Examination
         {
             var drive = new DriveInfo(path);
             var free = drive.AvailableFreeSpace >> 20;
-            var own = File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherWrite) || Machine.IsRoot;
+            var own = Machine.IsRoot || (OperatingSystem.IsLinux() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherWrite));
             if (!own)
                 return new(path, FindingState.Missing, "not writable", "REST pods need it: chmod 1777 /dev/shm, or run as root");
             return free >= 64
