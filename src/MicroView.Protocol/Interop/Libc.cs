@@ -15,6 +15,7 @@ internal static unsafe partial class Libc
     internal const int SOL_SOCKET = 1, SO_PEERCRED = 17, SO_PEERPIDFD = 77, SCM_RIGHTS = 1;
     internal const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000, MSG_CTRUNC = 8;
     internal const short POLLIN = 1, POLLOUT = 4;
+    internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     internal const int EINTR = 4, EAGAIN = 11, EEXIST = 17, ENOSYS = 38;
     internal const long TMPFS_MAGIC = 0x01021994;
     internal const int RLIMIT_NOFILE = 7, RLIMIT_MEMLOCK = 8;
@@ -76,6 +77,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint read(int fd, void* buffer, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint write(int fd, void* buffer, nuint count);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int clock_gettime(int clock, TimeSpec* time);

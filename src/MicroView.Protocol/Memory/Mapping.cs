@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,11 +11,13 @@ namespace MicroView.Protocol;
 internal sealed unsafe class Mapping : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly nuint _length;
+    private readonly byte[]? _private;
 
-    private Mapping(nint address, nuint length) : base(ownsHandle: true)
+    private Mapping(nint address, nuint length, byte[]? ownMemory = null) : base(ownsHandle: true)
     {
         SetHandle(address);
         _length = length;
+        _private = ownMemory;
     }
 
     internal byte* Address => (byte*)handle;
@@ -38,5 +41,13 @@ internal sealed unsafe class Mapping : SafeHandleZeroOrMinusOneIsInvalid
         }
     }
 
-    protected override bool ReleaseHandle() => Libc.munmap((void*)handle, _length) == 0;
+    /// <summary>Memory of this process alone, a cache line's alignment, zeroed.</summary>
+    internal static Mapping CreatePrivate(int length)
+    {
+        var memory = GC.AllocateArray<byte>(length + PageFormat.LineSize, pinned: true);
+        var start = (nint)Unsafe.AsPointer(ref memory[0]);
+        return new((start + PageFormat.LineSize - 1) & -PageFormat.LineSize, (nuint)length, memory);
+    }
+
+    protected override bool ReleaseHandle() => _private is not null || Libc.munmap((void*)handle, _length) == 0;
 }

@@ -105,9 +105,58 @@ public sealed class ControlChannel : IDisposable
             await WaitReadableAsync(cancellation).ConfigureAwait(false);
             var count = Fill();
             if (count == 0)
-                return _end == _start ? null : throw new ControlProtocolException($"the connection ended inside a frame, after {_end - _start} bytes");
+                return AtEnd();
         }
     }
+
+    /// <summary>Sends a message from a thread of its own, waiting at most <paramref name="timeoutMilliseconds"/> for a peer that does not read.</summary>
+    /// <exception cref="IOException">The connection is gone, or the peer does not read.</exception>
+    /// <exception cref="ControlProtocolException">The message is larger than a frame.</exception>
+    public void Send(ControlMessage message, IReadOnlyList<SafeFileHandle>? files, int timeoutMilliseconds)
+    {
+        var frame = Encode(message, files?.Count ?? 0);
+        var deadline = Environment.TickCount64 + timeoutMilliseconds;
+        _sending.Wait();
+        try
+        {
+            var sent = 0;
+            while (sent < frame.Length)
+            {
+                var count = _descriptors.Send(frame.AsSpan(sent), sent == 0 ? files : null);
+                sent += count;
+                if (count == 0 && !_descriptors.Wait(Libc.POLLOUT, Remaining(deadline)))
+                    throw new IOException($"the peer read nothing for {timeoutMilliseconds} ms");
+            }
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Receives the next message on a thread of its own; null when the peer has closed.</summary>
+    /// <exception cref="ControlProtocolException">The peer broke a rule.</exception>
+    /// <exception cref="IOException">The connection is gone, or no whole message came within <paramref name="timeoutMilliseconds"/>.</exception>
+    public ReceivedMessage? Receive(int timeoutMilliseconds)
+    {
+        var deadline = Environment.TickCount64 + timeoutMilliseconds;
+        while (true)
+        {
+            if (TryDecode(out var received))
+                return received;
+            if (!_descriptors.Wait(Libc.POLLIN, Remaining(deadline)))
+                throw new IOException($"no message came within {timeoutMilliseconds} ms");
+            if (Fill() == 0)
+                return AtEnd();
+        }
+    }
+
+    /// <summary>Waits for input, or for <paramref name="wake"/>, which is reset.</summary>
+    /// <param name="wake">Set by another thread.</param>
+    /// <param name="timeoutMilliseconds">-1: without limit.</param>
+    /// <returns>True when there is something to receive, if only the end.</returns>
+    public bool WaitForInput(WakeSignal wake, int timeoutMilliseconds) =>
+        _start != _end || wake.Wait((int)_socket.Handle, timeoutMilliseconds);
 
     /// <summary>Closes the connection and every descriptor that was not taken.</summary>
     public void Dispose()
@@ -116,6 +165,11 @@ public sealed class ControlChannel : IDisposable
         while (_files.TryDequeue(out var file))
             file.Dispose();
     }
+
+    private static int Remaining(long deadline) => (int)Math.Max(0, deadline - Environment.TickCount64);
+
+    private ReceivedMessage? AtEnd() =>
+        _end == _start ? null : throw new ControlProtocolException($"the connection ended inside a frame, after {_end - _start} bytes");
 
     private async ValueTask WaitReadableAsync(CancellationToken cancellation)
     {

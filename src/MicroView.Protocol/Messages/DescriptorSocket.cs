@@ -46,6 +46,14 @@ internal sealed unsafe class DescriptorSocket(Socket socket)
     /// <summary>Waits until the peer has taken some of what was sent: rare, so a short nap serves.</summary>
     internal static Task WaitWritableAsync(CancellationToken cancellation) => Task.Delay(1, cancellation);
 
+    /// <summary>Blocks until the socket is ready or the time is over: false.</summary>
+    internal bool Wait(short events, int timeoutMilliseconds)
+    {
+        var entry = new PollEntry { File = Handle, Events = events };
+        var ready = Libc.poll(&entry, 1, timeoutMilliseconds);
+        return ready != 0; // interrupted: the caller looks and waits again
+    }
+
     private int Handle => (int)socket.Handle;
 
     private static void Announce(MessageHeader* message, byte* control, IReadOnlyList<SafeFileHandle> files)

@@ -45,6 +45,12 @@ public sealed unsafe class PageObject : IDisposable
         }
     }
 
+    /// <summary>
+    /// An object in this process's own memory that no agent can be given: a home for metrics where none can be shared. Needs no system call.
+    /// </summary>
+    public static PageObject CreatePrivate(SlotGeometry geometry) =>
+        new(new SafeFileHandle(), Mapping.CreatePrivate(geometry.Capacity), geometry, epoch: 0);
+
     /// <summary>Maps an object that a client passed, after <see cref="MemoryFile.IsTrustworthy"/>; owns <paramref name="file"/> from then on.</summary>
     /// <exception cref="SystemCallException">The kernel refused.</exception>
     public static PageObject Map(SafeFileHandle file, SlotGeometry geometry, ulong epoch) =>

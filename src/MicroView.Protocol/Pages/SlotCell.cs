@@ -41,6 +41,25 @@ public readonly unsafe struct SlotCell
         GC.KeepAlive(_owner);
     }
 
+    /// <summary>
+    /// Adds by a load and a store in the given stripe, of which the calling thread is the only writer; the cell must be of stripe 0 and
+    /// the object must have that many stripes.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddSingleWriter(double amount, int stripe)
+    {
+        *(_address + stripe * PageFormat.SlotsPerLine) += amount;
+        GC.KeepAlive(_owner);
+    }
+
+    /// <summary>The value in a stripe; the cell must be of stripe 0 and the object must have that many stripes. Thread-safe.</summary>
+    public double ValueIn(int stripe)
+    {
+        var value = Volatile.Read(ref *(_address + stripe * PageFormat.SlotsPerLine));
+        GC.KeepAlive(_owner);
+        return value;
+    }
+
     /// <summary>Adds to the value by compare-and-swap; no increment is lost. Thread-safe.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(double amount)

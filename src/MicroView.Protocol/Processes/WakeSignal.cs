@@ -1,0 +1,59 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace MicroView.Protocol;
+
+/// <summary>An eventfd: lets one thread wait for a connection and for another thread's word at once. Thread-safe.</summary>
+public sealed unsafe class WakeSignal : IDisposable
+{
+    private readonly SafeFileHandle _file;
+
+    /// <summary>Creates a signal that is not set.</summary>
+    /// <exception cref="SystemCallException">The kernel refused.</exception>
+    public WakeSignal() =>
+        _file = new(SystemCallException.Check(Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK), "eventfd", "a wake signal"), ownsHandle: true);
+
+    /// <summary>Wakes the waiter, now or at its next wait; harmless after dispose.</summary>
+    public void Set()
+    {
+        if (!TryHold(out var fd))
+            return;
+        ulong one = 1;
+        _ = Libc.write(fd, &one, sizeof(ulong));
+        _file.DangerousRelease();
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Waits until the socket is readable (or at its end), or the signal is set, which resets it.</summary>
+    /// <returns>True when the socket is readable.</returns>
+    internal bool Wait(int socket, int timeoutMilliseconds)
+    {
+        if (!TryHold(out var fd))
+            return false;
+        var entries = stackalloc PollEntry[2];
+        entries[0] = new() { File = socket, Events = Libc.POLLIN };
+        entries[1] = new() { File = fd, Events = Libc.POLLIN };
+        var ready = Libc.poll(entries, 2, timeoutMilliseconds);
+        ulong count;
+        if (ready > 0 && entries[1].Returned != 0)
+            _ = Libc.read(fd, &count, sizeof(ulong));
+        _file.DangerousRelease();
+        return ready > 0 && entries[0].Returned != 0;
+    }
+
+    private bool TryHold(out int fd)
+    {
+        var held = false;
+        try
+        {
+            _file.DangerousAddRef(ref held);
+        }
+        catch (ObjectDisposedException)
+        {
+            held = false;
+        }
+        fd = held ? (int)_file.DangerousGetHandle() : -1;
+        return held;
+    }
+}
