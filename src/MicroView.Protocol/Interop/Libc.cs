@@ -18,6 +18,8 @@ internal static unsafe partial class Libc
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     internal const int EINTR = 4, EAGAIN = 11, EEXIST = 17, ENOSYS = 38;
     internal const long TMPFS_MAGIC = 0x01021994;
+    internal const int AT_FDCWD = -100;
+    internal const uint STATX_NLINK = 4, STATX_SIZE = 0x200;
     internal const int RLIMIT_NOFILE = 7, RLIMIT_MEMLOCK = 8;
     internal const int CLOCK_MONOTONIC = 1, CLOCK_THREAD_CPUTIME_ID = 3, CLOCK_PROCESS_CPUTIME_ID = 2;
 
@@ -47,6 +49,18 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int open(byte* path, int flags, uint mode);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint readlink(byte* path, byte* target, nuint size);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint getdents64(int directory, void* entries, nuint size);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int statx(int directory, byte* path, int flags, uint mask, ExtendedStatus* status);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint pread(int fd, void* buffer, nuint count, long offset);
@@ -114,6 +128,14 @@ internal static unsafe partial class Libc
 internal struct FileSystemStatus
 {
     public long Type;
+}
+
+/// <summary>struct statx, the same on every architecture (256 bytes): only what is read.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct ExtendedStatus
+{
+    [FieldOffset(16)] public uint Links;
+    [FieldOffset(40)] public ulong Size;
 }
 
 /// <summary>struct timespec.</summary>
