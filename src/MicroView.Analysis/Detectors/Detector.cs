@@ -1,0 +1,71 @@
+namespace MicroView.Analysis;
+
+/// <summary>
+/// Judges rows of z-scores of one pod. A row is <see cref="Stride"/> doubles: <see cref="Dimension"/> values, then zeros (see
+/// <see cref="RowMatrix"/>), all finite. Deterministic: randomness comes from <see cref="DetectorOptions.Seed"/>. Not thread-safe.
+/// <para>To add one: derive from this in one file and register a name in <see cref="DetectorRegistry"/>.</para>
+/// </summary>
+public abstract class Detector
+{
+    /// <summary>A detector of rows of <paramref name="dimension"/> values.</summary>
+    protected Detector(int dimension)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        Dimension = dimension;
+        Stride = RowMatrix.Padded(dimension);
+    }
+
+    /// <summary>Values per row.</summary>
+    public int Dimension { get; }
+
+    /// <summary><see cref="Dimension"/> rounded up to a multiple of eight: the length of the rows.</summary>
+    public int Stride { get; }
+
+    /// <summary>A row is anomalous if its score exceeds this. Infinite before <see cref="Fit"/>.</summary>
+    public double Threshold { get; protected set; } = double.PositiveInfinity;
+
+    /// <summary>Learns from training rows and sets <see cref="Threshold"/>. Called again, it starts over.</summary>
+    public abstract void Fit(RowMatrix rows);
+
+    /// <summary>Score of a row, 0 or more, larger is stranger. <paramref name="squaredNorm"/> is ‖z‖², which the caller has at hand.</summary>
+    public abstract double Score(ReadOnlySpan<double> z, double squaredNorm);
+
+    /// <summary>
+    /// Lets the model learn from a row seen live. Normal rows are always absorbed, anomalous ones as the model decides (η).
+    /// Called only when learning online.
+    /// </summary>
+    public abstract void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous);
+
+    /// <summary>
+    /// Writes the share of the score that each feature explains, 0..1, summing to 1 or less;
+    /// <paramref name="shares"/> is <see cref="Stride"/> long.
+    /// </summary>
+    public abstract void Attribute(ReadOnlySpan<double> z, Span<double> shares);
+
+    /// <summary>Scores of all <paramref name="rows"/>.</summary>
+    protected double[] ScoreAll(RowMatrix rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var scores = new double[rows.Count];
+        for (var i = 0; i < scores.Length; i++)
+            scores[i] = Score(rows[i], RowKernels.SquaredNorm(rows[i]));
+        return scores;
+    }
+
+    /// <summary>Throws unless <paramref name="rows"/> fit this detector.</summary>
+    protected void CheckTraining(RowMatrix rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Dimension != Dimension)
+            throw new ArgumentException($"Training rows have {rows.Dimension} values, the detector takes {Dimension}.", nameof(rows));
+        if (rows.Count == 0)
+            throw new ArgumentException("There are no training rows.", nameof(rows));
+    }
+
+    /// <summary>Throws unless a row has <see cref="Stride"/> values.</summary>
+    protected void CheckRow(ReadOnlySpan<double> row)
+    {
+        if (row.Length != Stride)
+            throw new ArgumentException($"The row has {row.Length} values, {Stride} ({Dimension} padded) are needed.", nameof(row));
+    }
+}

@@ -1,0 +1,68 @@
+namespace MicroView.Analysis;
+
+/// <summary>What happens to a row of z-scores before Frequent Directions sees it.</summary>
+public enum Normalization
+{
+    /// <summary>Divided by its Euclidean norm, as in the paper (Sec. 4): only the direction of a deviation counts, not its size.</summary>
+    Unit,
+
+    /// <summary>Left as it is: the size of a deviation counts.</summary>
+    None,
+}
+
+/// <summary>Settings of all detectors; each reads what concerns it.</summary>
+public sealed record DetectorOptions
+{
+    /// <summary>A name in <see cref="DetectorRegistry"/>.</summary>
+    public string Model { get; init; } = "FD";
+
+    /// <summary>Normalisation of rows for FD.</summary>
+    public Normalization Normalization { get; init; } = Normalization.Unit;
+
+    /// <summary>ℓ, the rows of the sketch; 0 for ⌊√d⌋, at least 2.</summary>
+    public int SketchRows { get; init; }
+
+    /// <summary>k, the directions taken as normal, at most ℓ; 0 for ℓ. Never more than d − 1: all of them would explain every row.</summary>
+    public int Components { get; init; }
+
+    /// <summary>Percentile of training scores that becomes the threshold, in 0..100.</summary>
+    public double ThresholdPercentile { get; init; } = 99;
+
+    /// <summary>
+    /// The threshold is never below this; null for the default of the normalisation: 0 with unit norm (as in the paper), 3 without, where a score is
+    /// in deviations: an idle pod, with all training scores 0, must not alarm at a trifle.
+    /// </summary>
+    public double? MinThreshold { get; init; }
+
+    /// <summary>η: the probability that an anomalous row is absorbed when learning online. Normal rows always are.</summary>
+    public double Eta { get; init; }
+
+    /// <summary>TH: the largest |z| that is normal.</summary>
+    public double ZLimit { get; init; } = 3;
+
+    /// <summary>TH: when set, each metric's limit is this percentile of its |z| in training (at least 1) instead of <see cref="ZLimit"/>.</summary>
+    public double? ZPercentile { get; init; }
+
+    /// <summary>Seed of a detector's random decisions (η).</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Checks ranges. </summary>
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Require(SketchRows is 0 or (>= 2 and <= 1024), $"sketch rows (ℓ) must be 0 (automatic) or 2 to 1024, not {SketchRows}");
+        Require(Components >= 0, $"components (k) must not be negative, not {Components}");
+        Require(SketchRows == 0 || Components <= SketchRows, $"components (k) {Components} exceed the sketch rows (ℓ) {SketchRows}");
+        Require(ThresholdPercentile is > 0 and <= 100, $"the threshold percentile must be in (0, 100], not {ThresholdPercentile}");
+        Require(MinThreshold is null or (>= 0 and <= double.MaxValue), $"the least threshold must be finite and not negative, not {MinThreshold}");
+        Require(Eta is >= 0 and <= 1, $"η must be in 0..1, not {Eta}");
+        Require(ZLimit is > 0 and <= double.MaxValue, $"the z limit must be positive, not {ZLimit}");
+        Require(ZPercentile is null or (> 0 and <= 100), $"the z percentile must be in (0, 100], not {ZPercentile}");
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+            throw new ArgumentException(message);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Runtime.Intrinsics;
+
+namespace MicroView.Analysis;
+
+/// <summary>
+/// Frequent Directions sketch of a stream of rows (Liberty, KDD 2013; Ghashami et al., SIAM J. Comput. 2016; the paper's Sec. 4).
+/// A buffer of 2ℓ rows is filled; when full it is decomposed, all squared singular values are lowered by the ℓ-th, and
+/// fewer than ℓ rows remain. With A all rows seen and B the buffer, ‖AᵀA − BᵀB‖₂ ≤ ‖A − A_k‖²_F / (ℓ − k) for every k &lt; ℓ.
+/// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest cannot be
+/// told from 0 there and count as rank deficiency: their directions are left out. Not thread-safe.</para>
+/// </summary>
+public sealed class FrequentDirections
+{
+    // σ² relative to the largest below which an eigenvalue of the Gram matrix is rounding noise.
+    private const double RankTolerance = 1e-14;
+
+    private readonly int _stride;
+    private readonly int _groups;
+    private readonly double[] _buffer;
+
+    // Groups of eight directions; within a group, feature by feature, the eight directions' coefficients side by side.
+    private readonly double[] _basis;
+    private int _filled;
+    private bool _stale;
+
+    /// <summary>An empty sketch of rows of <paramref name="dimension"/> values.</summary>
+    /// <param name="dimension">d, values per row.</param>
+    /// <param name="sketchRows">ℓ, at least 2.</param>
+    /// <param name="components">k, 0 to ℓ: the directions that <see cref="ProjectedSquare"/> projects on.</param>
+    public FrequentDirections(int dimension, int sketchRows, int components)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sketchRows, 2);
+        ArgumentOutOfRangeException.ThrowIfNegative(components);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(components, sketchRows);
+        Dimension = dimension;
+        SketchRows = sketchRows;
+        Components = components;
+        _stride = RowMatrix.Padded(dimension);
+        _groups = (components + 7) / 8;
+        _buffer = new double[2 * sketchRows * _stride];
+        _basis = new double[_groups * 8 * _stride];
+    }
+
+    /// <summary>d, values per row.</summary>
+    public int Dimension { get; }
+
+    /// <summary>ℓ; the buffer holds twice as many rows.</summary>
+    public int SketchRows { get; }
+
+    /// <summary>k, the directions kept for projection.</summary>
+    public int Components { get; }
+
+    /// <summary>Directions found, at most <see cref="Components"/>: fewer when the rows seen have a lower rank.</summary>
+    public int Rank { get; private set; }
+
+    /// <summary>Rows in the buffer now, at most 2ℓ.</summary>
+    public int Count => _filled;
+
+    /// <summary>Row <paramref name="index"/> of the buffer B, <see cref="Dimension"/> values.</summary>
+    public ReadOnlySpan<double> Row(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_filled, nameof(index));
+        return _buffer.AsSpan(index * _stride, Dimension);
+    }
+
+    /// <summary>Forgets all rows.</summary>
+    public void Clear()
+    {
+        _filled = 0;
+        _stale = false;
+        Rank = 0;
+        Array.Clear(_basis);
+    }
+
+    /// <summary>
+    /// Adds <paramref name="scale"/>·<paramref name="row"/>; finite, at least <see cref="Dimension"/> values. The directions follow when the buffer is
+    /// full, every ℓ + 1 rows or so, or on <see cref="Refresh"/>.
+    /// </summary>
+    public void Append(ReadOnlySpan<double> row, double scale = 1)
+    {
+        var target = _buffer.AsSpan(_filled * _stride, Dimension);
+        if (scale == 1)
+            row[..Dimension].CopyTo(target);
+        else
+            for (var i = 0; i < target.Length; i++)
+                target[i] = row[i] * scale;
+        _stale = true;
+        if (++_filled == 2 * SketchRows)
+            Decompose(shrink: true);
+    }
+
+    /// <summary>Brings the directions up to the rows appended since the last decomposition; nothing is shrunk.</summary>
+    public void Refresh()
+    {
+        if (_stale)
+            Decompose(shrink: false);
+    }
+
+    /// <summary>‖V_k y‖², for <paramref name="row"/> y padded with zeros to a multiple of eight.</summary>
+    public double ProjectedSquare(ReadOnlySpan<double> row) =>
+        Vector512.IsHardwareAccelerated ? MatrixKernels<Ops512, Vector512<double>>.Project(_basis, _groups, row, default)
+        : Vector256.IsHardwareAccelerated ? MatrixKernels<Ops256, Vector256<double>>.Project(_basis, _groups, row, default)
+        : MatrixKernels<Ops128, Vector128<double>>.Project(_basis, _groups, row, default);
+
+    /// <summary>Writes y − V_kᵀV_k y, both padded with zeros to a multiple of eight; returns its squared norm.</summary>
+    public double Residual(ReadOnlySpan<double> row, Span<double> residual)
+    {
+        Span<double> products = stackalloc double[_groups * 8];
+        if (Vector512.IsHardwareAccelerated)
+            MatrixKernels<Ops512, Vector512<double>>.Project(_basis, _groups, row, products);
+        else if (Vector256.IsHardwareAccelerated)
+            MatrixKernels<Ops256, Vector256<double>>.Project(_basis, _groups, row, products);
+        else
+            MatrixKernels<Ops128, Vector128<double>>.Project(_basis, _groups, row, products);
+        var square = 0.0;
+        for (var j = 0; j < row.Length; j++)
+        {
+            var explained = 0.0;
+            for (var i = 0; i < Rank; i++)
+                explained += Coefficient(i, j) * products[i];
+            residual[j] = row[j] - explained;
+            square += residual[j] * residual[j];
+        }
+        return square;
+    }
+
+    /// <summary>Element <paramref name="feature"/> of direction <paramref name="index"/> (0: the strongest); 0 beyond <see cref="Rank"/>.</summary>
+    public double Direction(int index, int feature) => Coefficient(index, feature);
+
+    private ref double Coefficient(int direction, int feature) =>
+        ref _basis[((direction >> 3) * _stride + feature) * 8 + (direction & 7)];
+
+    private void Decompose(bool shrink)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Decompose<Ops512, Vector512<double>>(shrink);
+        else if (Vector256.IsHardwareAccelerated)
+            Decompose<Ops256, Vector256<double>>(shrink);
+        else
+            Decompose<Ops128, Vector128<double>>(shrink);
+        _stale = false;
+    }
+
+    /// <summary>One decomposition at one vector width.</summary>
+    internal void Decompose<TOps, V>(bool shrink) where TOps : struct, IVectorOps<V> where V : struct
+    {
+        var kept = Math.Min(SketchRows, _filled);
+        var w = EigenWorkspace.Rent(_filled, kept * _stride);
+        MatrixKernels<TOps, V>.Gram(_buffer, _stride, w);
+        SymmetricEigen<TOps, V>.Solve(w);
+        var rows = w.Scratch(kept * _stride);
+        MatrixKernels<TOps, V>.Combine(w, _buffer, _stride, kept, rows);
+        // σ² again from the rows themselves: small ones are more accurate there than in the Gram matrix.
+        var squares = w.Values;
+        var floor = RankTolerance * Math.Max(squares[0], 0);
+        var rank = 0;
+        while (rank < kept && squares[rank] > floor)
+        {
+            var row = rows.Slice(rank * _stride, _stride);
+            squares[rank++] = RowKernels<TOps, V>.Dot(row, row);
+        }
+        StoreBasis<TOps, V>(rows, squares, rank);
+        if (shrink)
+            Shrink(rows, squares, rank);
+    }
+
+    private void StoreBasis<TOps, V>(Span<double> rows, ReadOnlySpan<double> squares, int rank)
+        where TOps : struct, IVectorOps<V> where V : struct
+    {
+        Rank = Math.Min(rank, Components);
+        Array.Clear(_basis);
+        for (var i = 0; i < Rank; i++)
+        {
+            var inverse = squares[i] > 0 ? 1 / Math.Sqrt(squares[i]) : 0;
+            for (var j = 0; j < _stride; j++)
+                Coefficient(i, j) = rows[i * _stride + j] * inverse;
+        }
+    }
+
+    /// <summary>Lowers all σ² by the ℓ-th; what gets to 0 leaves the buffer.</summary>
+    private void Shrink(ReadOnlySpan<double> rows, ReadOnlySpan<double> squares, int rank)
+    {
+        var delta = rank < SketchRows ? 0 : squares[SketchRows - 1];
+        var left = 0;
+        for (var i = 0; i < Math.Min(rank, SketchRows - 1); i++)
+        {
+            if (squares[i] <= delta)
+                continue;
+            var factor = Math.Sqrt((squares[i] - delta) / squares[i]);
+            for (var j = 0; j < _stride; j++)
+                _buffer[left * _stride + j] = rows[i * _stride + j] * factor;
+            left++;
+        }
+        _filled = left;
+    }
+}

@@ -1,0 +1,93 @@
+namespace MicroView.Analysis;
+
+/// <summary>
+/// FD, the paper's detector (Sec. 4): the score is the norm of what remains of a row outside the top-k right singular vectors of
+/// its pod's Frequent Directions sketch, √(‖y‖² − ‖V_k y‖²), where y is the row of z-scores, divided by its norm if
+/// <see cref="Normalization.Unit"/>. The threshold is a percentile of the training scores.
+/// </summary>
+public sealed class FrequentDirectionsDetector : Detector
+{
+    // Below this share of ‖y‖² the difference of squares has lost digits and the residual is computed instead.
+    private const double DirectBelow = 1e-4;
+
+    private readonly DetectorOptions _options;
+    private ulong _random;
+
+    /// <summary>A detector without training.</summary>
+    public FrequentDirectionsDetector(int dimension, DetectorOptions options) : base(dimension)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        var rows = options.SketchRows > 0 ? options.SketchRows : Math.Max(2, (int)Math.Sqrt(dimension));
+        var components = Math.Min(options.Components > 0 ? options.Components : rows, dimension - 1);
+        if (components > rows)
+            throw new ArgumentException($"components (k) {components} exceed the sketch rows (ℓ) {rows}", nameof(options));
+        Sketch = new FrequentDirections(dimension, rows, components);
+        _random = options.Seed;
+    }
+
+    /// <summary>The sketch of what has been absorbed.</summary>
+    public FrequentDirections Sketch { get; }
+
+    /// <inheritdoc/>
+    public override void Fit(RowMatrix rows)
+    {
+        CheckTraining(rows);
+        Sketch.Clear();
+        _random = _options.Seed;
+        for (var i = 0; i < rows.Count; i++)
+            Absorb(rows[i], RowKernels.SquaredNorm(rows[i]));
+        Sketch.Refresh();
+        var least = _options.MinThreshold ?? (_options.Normalization == Normalization.None ? 3 : 0);
+        Threshold = Math.Max(least, Percentile.Of(ScoreAll(rows), _options.ThresholdPercentile));
+    }
+
+    /// <inheritdoc/>
+    public override double Score(ReadOnlySpan<double> z, double squaredNorm)
+    {
+        var square = squaredNorm - Sketch.ProjectedSquare(z);
+        if (square < DirectBelow * squaredNorm)
+            square = DirectSquare(z);
+        if (_options.Normalization == Normalization.Unit)
+            return squaredNorm > 0 ? Math.Sqrt(square / squaredNorm) : 0;
+        return Math.Sqrt(square);
+    }
+
+    /// <summary>Absorbs a normal row, and an anomalous one with probability η.</summary>
+    public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
+    {
+        if (!anomalous || NextUniform() < _options.Eta)
+            Absorb(z, squaredNorm);
+    }
+
+    /// <summary>Shares of the squared residual.</summary>
+    public override void Attribute(ReadOnlySpan<double> z, Span<double> shares)
+    {
+        CheckRow(z);
+        var total = Sketch.Residual(z, shares);
+        for (var j = 0; j < shares.Length; j++)
+            shares[j] = total > 0 ? shares[j] * shares[j] / total : 0;
+    }
+
+    private void Absorb(ReadOnlySpan<double> z, double squaredNorm)
+    {
+        var unit = _options.Normalization == Normalization.Unit && squaredNorm > 0;
+        Sketch.Append(z, unit ? 1 / Math.Sqrt(squaredNorm) : 1);
+    }
+
+    private double DirectSquare(ReadOnlySpan<double> z)
+    {
+        Span<double> residual = z.Length <= 512 ? stackalloc double[z.Length] : new double[z.Length];
+        return Sketch.Residual(z, residual);
+    }
+
+    /// <summary>SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): eight bytes of state per pod.</summary>
+    private double NextUniform()
+    {
+        var x = _random += 0x9E3779B97F4A7C15;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return ((x ^ (x >> 31)) >> 11) * (1.0 / (1UL << 53));
+    }
+}

@@ -1,0 +1,56 @@
+namespace MicroView.Analysis;
+
+/// <summary>
+/// Mean and effective deviation of each feature over the training rows: z = (x − μ) / max(σ, floor). Immutable.
+/// <para>The floor is the larger of the feature's resolution and a small part of |μ| (<c>relativeFloor</c>), so that neither
+/// rounding noise nor a trifle on an idle metric is an event. A feature that was constantly 0 and has no resolution has no
+/// scale at all; its unit is taken (z is then the change itself). |z| never exceeds <see cref="Limit"/>. A feature that was never seen in
+/// training is ignored (z = 0).</para>
+/// </summary>
+public sealed class FeatureScaling
+{
+    /// <summary>Bound on |z|: far above any threshold, low enough that squares and their differences keep their precision.</summary>
+    public const double Limit = 1e6;
+
+    // Per eight features: eight means, then eight inverse deviations, so that a row's pass reads one stream.
+    private readonly double[] _blocks;
+
+    /// <summary>Scaling of the features of <paramref name="map"/> from the statistics of their training rows.</summary>
+    public FeatureScaling(FeatureMap map, RunningStatistics statistics, double relativeFloor)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(statistics);
+        _blocks = new double[2 * map.Stride];
+        for (var i = 0; i < map.Count; i++)
+        {
+            if (statistics.Count(i) == 0)
+                continue;
+            var mean = statistics.Mean(i);
+            var floor = Math.Max(map[i].Resolution, relativeFloor * Math.Abs(mean));
+            var deviation = Math.Max(statistics.Deviation(i), floor);
+            var at = Block(i);
+            _blocks[at] = mean;
+            _blocks[at + 8] = deviation > 0 && double.IsFinite(1 / deviation) ? 1 / deviation : 1;
+        }
+    }
+
+    internal ReadOnlySpan<double> Blocks => _blocks;
+
+    /// <summary>Training mean of feature <paramref name="index"/>, in its unit.</summary>
+    public double Mean(int index) => _blocks[Block(index)];
+
+    /// <summary>Effective deviation of feature <paramref name="index"/>, in its unit; infinite for a feature never seen in training.</summary>
+    public double Deviation(int index) => 1 / _blocks[Block(index) + 8];
+
+    /// <summary>z-scores of a raw feature row (NaN or infinite where missing, which gives 0); both spans hold one value per feature.</summary>
+    public void Standardize(ReadOnlySpan<double> features, Span<double> z)
+    {
+        for (var i = 0; i < Math.Min(features.Length, _blocks.Length / 2); i++)
+        {
+            var deviation = (features[i] - _blocks[Block(i)]) * _blocks[Block(i) + 8];
+            z[i] = double.IsFinite(deviation) ? Math.Clamp(deviation, -Limit, Limit) : 0;
+        }
+    }
+
+    private static int Block(int index) => (index & ~7) * 2 + (index & 7);
+}

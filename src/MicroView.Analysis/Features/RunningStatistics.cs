@@ -1,0 +1,35 @@
+namespace MicroView.Analysis;
+
+/// <summary>
+/// Count, mean and standard deviation per column, one pass, numerically stable (Welford, Technometrics 1962). Non-finite
+/// values are missing. Not thread-safe.
+/// </summary>
+public sealed class RunningStatistics(int dimension)
+{
+    private readonly long[] _count = new long[dimension];
+    private readonly double[] _mean = new double[dimension];
+    private readonly double[] _squares = new double[dimension];
+
+    /// <summary>Adds a row; <paramref name="row"/> holds at least one value per column.</summary>
+    public void Add(ReadOnlySpan<double> row)
+    {
+        for (var i = 0; i < _mean.Length; i++)
+        {
+            var value = row[i];
+            if (!double.IsFinite(value))
+                continue;
+            var delta = value - _mean[i];
+            _mean[i] += delta / ++_count[i];
+            _squares[i] += delta * (value - _mean[i]);
+        }
+    }
+
+    /// <summary>Finite values seen in column <paramref name="index"/>.</summary>
+    public long Count(int index) => _count[index];
+
+    /// <summary>Mean of column <paramref name="index"/>; 0 without values.</summary>
+    public double Mean(int index) => _mean[index];
+
+    /// <summary>Population standard deviation (divisor n, as numpy's std) of column <paramref name="index"/>; 0 without values.</summary>
+    public double Deviation(int index) => _count[index] == 0 ? 0 : Math.Sqrt(_squares[index] / _count[index]);
+}

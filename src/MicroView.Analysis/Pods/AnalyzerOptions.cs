@@ -1,0 +1,44 @@
+namespace MicroView.Analysis;
+
+/// <summary>Settings of a <see cref="PodAnalyzer"/>. Immutable; one instance serves all pods.</summary>
+public sealed record AnalyzerOptions
+{
+    /// <summary>The detector and its settings.</summary>
+    public DetectorOptions Detector { get; init; } = new();
+
+    /// <summary>When anomalous rows make an alarm.</summary>
+    public AlarmOptions Alarm { get; init; } = new();
+
+    /// <summary>Rows a pod learns from at least.</summary>
+    public int MinRows { get; init; } = 60;
+
+    /// <summary>Wall time a pod learns for at least, in seconds.</summary>
+    public double MinSeconds { get; init; } = 30;
+
+    /// <summary>Training rows kept for the sketch and its threshold; beyond it every second one is let go, so that they stay spread over the learning time.</summary>
+    public int MaxTrainingRows { get; init; } = 256;
+
+    /// <summary>Floor of a feature's deviation as a part of its |mean|; see <see cref="FeatureScaling"/>.</summary>
+    public double RelativeFloor { get; init; } = 1e-4;
+
+    /// <summary>Whether the detector goes on learning from rows while watching (see <see cref="Analysis.Detector.Update"/>).</summary>
+    public bool UpdateOnline { get; init; }
+
+    /// <summary>Checks ranges and that the model exists.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        Detector.Validate();
+        Alarm.Validate();
+        if (!DetectorRegistry.Contains(Detector.Model))
+            throw new ArgumentException($"Unknown model '{Detector.Model}'; use one of {string.Join(", ", DetectorRegistry.Names)}.");
+        if (MinRows < 2)
+            throw new ArgumentException($"A pod must learn from at least 2 rows, not {MinRows}.");
+        if (MinSeconds is not (>= 0 and <= 1e7))
+            throw new ArgumentException($"The learning time must be 0 to 1e7 seconds, not {MinSeconds}.");
+        if (MaxTrainingRows < 2)
+            throw new ArgumentException($"At least 2 training rows must be kept, not {MaxTrainingRows}.");
+        if (RelativeFloor is not (>= 0 and < 1))
+            throw new ArgumentException($"The relative floor must be in [0, 1), not {RelativeFloor}.");
+    }
+}

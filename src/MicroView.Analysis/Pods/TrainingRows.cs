@@ -1,0 +1,42 @@
+namespace MicroView.Analysis;
+
+/// <summary>Rows of one learning phase: statistics of all, a bounded, evenly spread selection of the rows themselves.</summary>
+internal sealed class TrainingRows(FeatureMap map, int capacity)
+{
+    private readonly RowMatrix _kept = new(map.Count, capacity: 0);
+    private readonly RunningStatistics _statistics = new(map.Count);
+    private int _every = 1;
+    private long _firstNs;
+    private long _lastNs;
+
+    public long Count { get; private set; }
+
+    public double Seconds => Count == 0 ? 0 : (_lastNs - _firstNs) / 1e9;
+
+    public void Add(ReadOnlySpan<double> features, long timeNs)
+    {
+        if (Count == 0)
+            _firstNs = timeNs;
+        _lastNs = timeNs;
+        _statistics.Add(features);
+        if (Count++ % _every != 0)
+            return;
+        if (_kept.Count == capacity)
+        {
+            _kept.DropEverySecond();
+            _every *= 2;
+            if ((Count - 1) % _every != 0)
+                return;
+        }
+        _kept.Add(features);
+    }
+
+    /// <summary>Scaling from all rows; the kept rows become z-scores in place.</summary>
+    public (FeatureScaling Scaling, RowMatrix Rows) Finish(double relativeFloor)
+    {
+        var scaling = new FeatureScaling(map, _statistics, relativeFloor);
+        for (var i = 0; i < _kept.Count; i++)
+            scaling.Standardize(_kept[i][..map.Count], _kept[i]);
+        return (scaling, _kept);
+    }
+}

@@ -1,0 +1,113 @@
+namespace MicroView.Analysis.Tests;
+
+/// <summary>What holds for every registered detector, and TH.</summary>
+public sealed class DetectorTests
+{
+    public static TheoryData<string> Models => [.. DetectorRegistry.Names];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Every_detector_fits_scores_and_attributes_finitely(string model)
+    {
+        foreach (var dimension in new[] { 1, 2, 5, 8, 33 })
+        {
+            var detector = DetectorRegistry.Create(dimension, new DetectorOptions { Model = model.ToLowerInvariant(), Normalization = Normalization.None });
+            var training = new RowMatrix(dimension);
+            foreach (var row in FrequentDirectionsTests.Rows(dimension, 100, 3, dimension, noise: 1))
+                training.Add(row);
+            detector.Fit(training);
+            var wild = new double[detector.Stride];
+            wild[dimension - 1] = FeatureScaling.Limit;
+            foreach (var row in new[] { new double[detector.Stride], wild, training[7].ToArray() })
+            {
+                var square = row.Sum(x => x * x);
+                Assert.InRange(detector.Score(row, square), 0, 1e7);
+                var shares = new double[detector.Stride];
+                detector.Attribute(row, shares);
+                Assert.All(shares, share => Assert.InRange(share, 0, 1));
+                Assert.InRange(shares.Sum(), 0, 1 + 1e-12);
+                detector.Update(row, square, anomalous: false);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_second_fit_starts_over(string model)
+    {
+        var detector = DetectorRegistry.Create(12, new DetectorOptions { Model = model });
+        var rows = Matrix(12, 80, 1);
+        detector.Fit(rows);
+        var (threshold, score) = (detector.Threshold, detector.Score(rows[3], RowKernels.SquaredNorm(rows[3])));
+        detector.Fit(Matrix(12, 80, 2));
+        detector.Fit(rows);
+        Assert.Equal(threshold, detector.Threshold);
+        Assert.Equal(score, detector.Score(rows[3], RowKernels.SquaredNorm(rows[3])));
+    }
+
+    [Fact]
+    public void An_unknown_model_is_refused_with_the_known_ones()
+    {
+        var error = Assert.Throws<ArgumentException>(() => DetectorRegistry.Create(3, new DetectorOptions { Model = "KNN" }));
+        Assert.Contains("'KNN'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("FD", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Threshold_detector_fires_beyond_three_deviations_of_any_metric()
+    {
+        var detector = new ThresholdDetector(10, new DetectorOptions());
+        detector.Fit(Matrix(10, 20, 1));
+        var row = new double[16];
+        row[9] = -3;
+        Assert.False(detector.Score(row, 9) > detector.Threshold);
+        row[9] = -3.01;
+        Assert.True(detector.Score(row, 9.06) > detector.Threshold);
+        row[0] = 6.02;
+        row[1] = 2.9;
+        var shares = new double[16];
+        detector.Attribute(row, shares);
+        Assert.Equal(0.8, shares[0], 1e-12);
+        Assert.Equal(0.2, shares[9], 1e-12);
+        Assert.Equal(0, shares[1]);
+    }
+
+    [Fact]
+    public void Threshold_detector_can_take_each_metrics_limit_from_training()
+    {
+        var training = new RowMatrix(2);
+        for (var i = 0; i <= 100; i++)
+            training.Add([i / 10.0, 0]);
+        var detector = new ThresholdDetector(2, new DetectorOptions { ZPercentile = 90 });
+        detector.Fit(training);
+        Assert.False(detector.Score([8.99, 0.99, 0, 0, 0, 0, 0, 0], 0) > detector.Threshold);
+        Assert.True(detector.Score([9.01, 0, 0, 0, 0, 0, 0, 0], 0) > detector.Threshold);
+        Assert.True(detector.Score([0, 1.01, 0, 0, 0, 0, 0, 0], 0) > detector.Threshold);
+    }
+
+    [Theory]
+    [InlineData(50, 2.5)]
+    [InlineData(99, 3.97)]
+    [InlineData(0, 1)]
+    [InlineData(100, 4)]
+    public void Percentiles_are_numpys(double percent, double expected) =>
+        Assert.Equal(expected, Percentile.Of([4, 1, 3, 2], percent), 1e-12);
+
+    [Fact]
+    public void Options_out_of_range_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => DetectorRegistry.Create(3, new DetectorOptions { Eta = 1.5 }));
+        Assert.Throws<ArgumentException>(() => DetectorRegistry.Create(3, new DetectorOptions { SketchRows = 4, Components = 5 }));
+        Assert.Throws<ArgumentException>(() => DetectorRegistry.Create(99, new DetectorOptions { Components = 10 }));
+        Assert.Throws<ArgumentException>(() => DetectorRegistry.Create(3, new DetectorOptions { ThresholdPercentile = double.NaN }));
+        Assert.Throws<ArgumentException>(() => DetectorRegistry.Create(3, new DetectorOptions { ZLimit = 0 }));
+    }
+
+    private static RowMatrix Matrix(int dimension, int count, int seed)
+    {
+        var rows = new RowMatrix(dimension);
+        foreach (var row in FrequentDirectionsTests.Rows(dimension, count, 3, seed, noise: 1))
+            rows.Add(row);
+        return rows;
+    }
+}
