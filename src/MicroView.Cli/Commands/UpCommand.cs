@@ -12,7 +12,7 @@ internal static class UpCommand
             new("microview up", "everything on defaults; q quits; endpoint on http://127.0.0.1:8000/metrics"),
             new("microview up --scrape-interval 0.1 --learn 20", "ten rows a second, alarms within two seconds, watching after 20 s"),
             new("microview up --plain --port 5001 --prometheus-port 8001", "lines instead of the terminal view, on other ports"),
-            new("microview up --sources processes --group-by user", "one pod per user instead of one per program"));
+            new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
         options.AddTo(command);
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
         return command;
@@ -34,7 +34,7 @@ internal sealed class UpOptionTable
 
     public Option<string> Sources { get; } = AgentOptions.Sources("all");
 
-    public Option<string?> GroupBy { get; } = Kinds.Text("--group-by", "RULE", "Which processes make one pod: program (executable plus script or argv[0]), process, user, cgroup [default: program]");
+    public Option<string?> GroupBy { get; } = Kinds.Text("--group-by", "RULE", "Which processes make one pod: program (executable plus script), exe, cmdline, pid, cgroup, or regex:PATTERN with a group (?<pod>...) [default: program]");
 
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 

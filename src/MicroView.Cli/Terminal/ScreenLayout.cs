@@ -111,7 +111,7 @@ internal static class ScreenLayout
         // The whole bar is twice the threshold, so that an alarm is what passes the middle.
         var filled = (int)Math.Round(Math.Clamp(pod.Ratio / 2, 0, 1) * width);
         var style = pod.Ratio >= 1 ? s_bad : pod.Ratio >= 0.7 ? s_warn : s_good;
-        var percent = pod.Ratio < 100 ? string.Create(CultureInfo.InvariantCulture, $"{pod.Ratio * 100,4:0} %") : ">9999%";
+        var percent = pod.Ratio < 100 ? string.Create(CultureInfo.InvariantCulture, $"{pod.Ratio * 100,5:0} %") : " >9999%";
         return Line(width + Percent + 1, (new string('━', filled), style), (new string('─', width - filled), s_dim), (percent, style));
     }
 
