@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using MicroView.Protocol;
+using MicroView.Verbs;
+
+namespace MicroView.Host;
+
+/// <summary>
+/// The host agent: admits pods, keeps their layout, hands readers what they need, and gives memory up when its pod has gone. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Lock order, outermost first: <see cref="RestPods"/>, <see cref="Retirement"/>, <see cref="LayoutBook"/>, <see cref="RateHold"/>, a pod's memory
+/// (<see cref="IPodMemory"/>). <see cref="ReaderLeases"/> and <see cref="PoolQuota"/> are leaves: nothing is taken inside of them. No lock is held
+/// across an await, and none while a peer is written to.
+/// </remarks>
+public sealed class HostAgent : IAsyncDisposable
+{
+    private readonly HostState _state;
+    private readonly ControlListener _listener;
+    private readonly RestPods? _rest;
+    private readonly RestServer? _server;
+    private readonly HostClock _clock;
+    private readonly PosixSignalRegistration _leaseSignal;
+    private int _stopped;
+
+    private HostAgent(HostState state, string path, Socket socket, RestPods? rest, RestServer? server, VerbsState rdma)
+    {
+        (_state, SocketPath, _rest, _server, Rdma) = (state, path, rest, server, rdma);
+        _leaseSignal = IgnoreLeaseBreaks();
+        _listener = new(state, socket);
+        _clock = new(state, _listener, rest);
+        NodePods = new NodePodBook(state);
+        state.Metrics.Watch(() => Stats);
+    }
+
+    /// <summary>Where node sources put their pods.</summary>
+    public INodePods NodePods { get; }
+
+    /// <summary>The layout.</summary>
+    public LayoutBook Layout => _state.Book;
+
+    /// <summary>The socket's path.</summary>
+    public string SocketPath { get; }
+
+    /// <summary>Where REST listens; null when it does not.</summary>
+    public IPEndPoint? RestEndpoint => _server?.Endpoint;
+
+    /// <summary>What this machine has of RDMA.</summary>
+    public VerbsState Rdma { get; }
+
+    /// <summary>The figures now.</summary>
+    public HostStats Stats
+    {
+        get
+        {
+            _state.Book.Count(out var socket, out var rest, out var node, out var slots);
+            return new(socket, rest, node, slots, _state.Quota.Bytes, _state.Readers.Count, _state.Retirement.Count, _listener.Count,
+                _state.Metrics.RefusedInAll, _state.Book.Generation);
+        }
+    }
+
+    internal HostState State => _state;
+
+    /// <summary>Starts an agent.</summary>
+    /// <exception cref="HostStartException">It cannot start; the message is one line for people.</exception>
+    public static async Task<HostAgent> StartAsync(HostOptions options, ILoggerFactory loggers, CancellationToken cancellation = default)
+    {
+        var token = options.EffectiveToken();
+        options.Validate(token);
+        var state = new HostState(options, token, loggers.CreateLogger("MicroView.Host"));
+        var path = options.SocketPath ?? AgentAddress.ForAgent();
+        var rdma = VerbsLibrary.Probe();
+        var socket = SocketPlace.Bind(path);
+        RestServer? server = null;
+        try
+        {
+            RestPods? rest = null;
+            if (options.RestEnabled)
+            {
+                rest = new(state, new(options.StateFolder ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "rest")));
+                server = new(state, rest, rdma);
+                await server.StartAsync(cancellation).ConfigureAwait(false);
+                var (adopted, removed) = rest.Adopt();
+                if (adopted + removed > 0)
+                    state.Log.Adopted(adopted, removed);
+            }
+            var agent = new HostAgent(state, path, socket, rest, server, rdma);
+            agent.Start();
+            return agent;
+        }
+        catch
+        {
+            if (server is not null)
+                await server.DisposeAsync().ConfigureAwait(false);
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends every session, removes the socket and every segment that nobody holds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+            return;
+        if (_server is not null)
+            await _server.DisposeAsync().ConfigureAwait(false);
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        _clock.Dispose();
+        _rest?.Stop();
+        foreach (var pod in _state.Book.Snapshot())
+            _state.Retirement.Retire(pod);
+        _state.Retirement.ReleaseAll();
+        _leaseSignal.Dispose();
+    }
+
+    private void Start()
+    {
+        _listener.Start();
+        _clock.Start();
+        _state.Log.Listening(SocketPath, RestEndpoint is { } rest ? $" and http://{rest}" : "");
+        if (!Rdma.IsAvailable)
+            _state.Log.NoQueues(Rdma.Reason);
+    }
+
+    /// <summary>
+    /// A client that opens its segment while the agent probes it breaks the probe's lease: the kernel sends SIGIO, whose default is
+    /// to end the process.
+    /// </summary>
+    private static PosixSignalRegistration IgnoreLeaseBreaks()
+    {
+        const int sigio = 29; // on x86-64 and arm64
+        return PosixSignalRegistration.Create((PosixSignal)sigio, context => context.Cancel = true);
+    }
+}

@@ -1,0 +1,74 @@
+namespace MicroView.Host;
+
+/// <summary>
+/// Pods that left the layout and whose memory waits for the readers (docs/control-plane.md, "Retirement"). Thread-safe; memory is given
+/// up outside its lock.
+/// </summary>
+internal sealed class Retirement(LayoutBook book, ReaderLeases readers, PoolQuota quota, HostMetrics metrics)
+{
+    private readonly Lock _gate = new();
+    private readonly List<(ServedPod Pod, ulong Generation)> _waiting = [];
+
+    internal int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count;
+        }
+    }
+
+    /// <summary>Takes a pod out of the layout and gives its memory up as soon as no reader can be reading it.</summary>
+    internal void Retire(ServedPod pod)
+    {
+        lock (_gate)
+        {
+            var generation = book.Remove(pod);
+            if (generation == 0)
+                return;
+            _waiting.Add((pod, generation));
+        }
+        Release();
+    }
+
+    /// <summary>Gives up what all readers have acknowledged; called at each acknowledgement and regularly, for leases that end.</summary>
+    internal void Release()
+    {
+        List<ServedPod>? free = null;
+        lock (_gate)
+        {
+            if (_waiting.Count == 0)
+                return;
+            var acknowledged = readers.OldestAcknowledged();
+            _waiting.RemoveAll(waiting =>
+            {
+                if (waiting.Generation > acknowledged)
+                    return false;
+                (free ??= []).Add(waiting.Pod);
+                return true;
+            });
+        }
+        if (free is not null)
+            free.ForEach(GiveUp);
+    }
+
+    /// <summary>Gives up everything at once: the agent is stopping.</summary>
+    internal void ReleaseAll()
+    {
+        List<ServedPod> free;
+        lock (_gate)
+        {
+            free = [.. _waiting.Select(waiting => waiting.Pod)];
+            _waiting.Clear();
+        }
+        free.ForEach(GiveUp);
+    }
+
+    private void GiveUp(ServedPod pod)
+    {
+        var capacity = pod.Memory.Capacity;
+        pod.Memory.Close();
+        quota.ReturnPod(capacity, pod.Objects.Count, pod.Identity.Kind);
+        metrics.Retired.Increment();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using MicroView.Export;
+
+namespace MicroView.Host;
+
+/// <summary>The agent's self-metrics. Thread-safe.</summary>
+internal sealed class HostMetrics
+{
+    private static readonly string[] ReasonNames =
+        ["protocol", "invalid", "untrusted", "pod_in_use", "full", "forbidden", "not_found", "silent", "connections", "descriptor", "too_large"];
+
+    private readonly SelfCounter[] _refused;
+    private readonly PrometheusTextWriter _writer;
+    private readonly SelfMetrics _self;
+
+    internal HostMetrics()
+    {
+        var document = new ExpositionDocument();
+        _self = new(document);
+        _writer = new(document);
+        _refused = Array.ConvertAll(ReasonNames, reason => _self.Counter("microview_host_refused_total", "What the agent refused, by reason.", ("reason", reason)));
+        Attached = _self.Counter("microview_host_attached_total", "Pods admitted.");
+        Retired = _self.Counter("microview_host_retired_total", "Pods whose memory was given up.");
+        Registrations = _self.Counter("microview_host_rest_registrations_total", "Metrics registered through REST.");
+        Quarantined = _self.Counter("microview_host_quarantined_total", "Pods whose header was scribbled over or whose segment was truncated.");
+        RatesReset = _self.Counter("microview_host_rates_reset_total", "Trace sampling rates put back because their collector fell silent.");
+        MissedBeats = _self.Counter("microview_host_missed_heartbeats_total", "Heartbeats that came more than one period late.");
+        Requests = _self.Counter("microview_host_http_requests_total", "HTTP requests answered.");
+    }
+
+    internal SelfCounter Attached { get; }
+
+    internal SelfCounter Retired { get; }
+
+    internal SelfCounter Registrations { get; }
+
+    internal SelfCounter Quarantined { get; }
+
+    internal SelfCounter RatesReset { get; }
+
+    internal SelfCounter MissedBeats { get; }
+
+    internal SelfCounter Requests { get; }
+
+    internal long RefusedInAll => (long)_refused.Sum(counter => counter.Value);
+
+    internal long Refusals(RefusalReason reason) => (long)_refused[(int)reason].Value;
+
+    internal void Refused(RefusalReason reason, long count = 1) => _refused[(int)reason].Add(count);
+
+    /// <summary>Adds what is asked at each scrape.</summary>
+    internal void Watch(Func<HostStats> stats)
+    {
+        _self.GaugeFunc("microview_host_pods", "Pods in the layout, by kind.", () => stats().SocketPods, ("kind", "socket"));
+        _self.GaugeFunc("microview_host_pods", "Pods in the layout, by kind.", () => stats().RestPods, ("kind", "rest"));
+        _self.GaugeFunc("microview_host_pods", "Pods in the layout, by kind.", () => stats().NodePods, ("kind", "node"));
+        _self.GaugeFunc("microview_host_slots", "Published slots.", () => stats().Slots);
+        _self.GaugeFunc("microview_host_pool_bytes", "Capacities of all objects.", () => stats().PoolBytes);
+        _self.GaugeFunc("microview_host_readers", "Readers with a live lease.", () => stats().Readers);
+        _self.GaugeFunc("microview_host_retiring", "Pods that wait for readers before their memory is given up.", () => stats().Retiring);
+        _self.GaugeFunc("microview_host_connections", "Open control connections.", () => stats().Connections);
+        _self.GaugeFunc("microview_host_layout_generation", "The layout's generation.", () => stats().Generation);
+    }
+
+    internal void Write(IBufferWriter<byte> output) => _writer.Write(output);
+}

@@ -1,0 +1,35 @@
+using Microsoft.Win32.SafeHandles;
+using MicroView.Protocol;
+
+namespace MicroView.Host;
+
+/// <summary>
+/// The agent's hold on one pod's memory. Thread-safe: each has its own lock, which nothing else is taken inside of; after
+/// <see cref="Close"/> every call is harmless.
+/// </summary>
+internal interface IPodMemory
+{
+    /// <summary>The control word; null when it cannot be read.</summary>
+    ControlWord? Control { get; set; }
+
+    /// <summary>Bytes that count against the pool.</summary>
+    long Capacity { get; }
+
+    /// <summary>False when the header or the size is no longer what the agent admitted.</summary>
+    bool IsIntact { get; }
+
+    /// <summary>Stores the layout generation in every object's header.</summary>
+    void SetGeneration(ulong generation);
+
+    /// <summary>Moves the heartbeat of every object.</summary>
+    void Beat(ulong heartbeat);
+
+    /// <summary>Opens object <paramref name="index"/> again, for reading only; null when it is gone.</summary>
+    SafeFileHandle? OpenReadOnly(int index);
+
+    /// <summary>Copies the current values of the first slots, folded.</summary>
+    bool TryRead(Span<double> values);
+
+    /// <summary>Gives the memory up.</summary>
+    void Close();
+}

@@ -1,0 +1,130 @@
+using Microsoft.Win32.SafeHandles;
+using MicroView.Protocol;
+
+namespace MicroView.Host;
+
+/// <summary>A pod's sealed objects, mapped. The lock keeps a heartbeat out of memory that is being unmapped.</summary>
+internal sealed class SealedMemory : IPodMemory
+{
+    private readonly Lock _gate = new();
+    private readonly List<PageObject> _objects = [];
+    private bool _closed;
+    private long _capacity;
+
+    internal SealedMemory(PageObject first)
+    {
+        _objects.Add(first);
+        _capacity = first.Geometry.Capacity;
+    }
+
+    public long Capacity => Volatile.Read(ref _capacity);
+
+    public bool IsIntact
+    {
+        get
+        {
+            lock (_gate)
+            {
+                foreach (var page in _objects)
+                    if (!_closed && !page.HeaderIsIntact)
+                        return false;
+                return true;
+            }
+        }
+    }
+
+    public ControlWord? Control
+    {
+        get
+        {
+            lock (_gate)
+                return _closed ? null : _objects[0].Control;
+        }
+        set
+        {
+            lock (_gate)
+                if (!_closed && value is { } word)
+                    _objects[0].Control = word;
+        }
+    }
+
+    /// <summary>Takes a further object; closes it when the pod is gone.</summary>
+    internal void Add(PageObject page)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                page.Unmap();
+                return;
+            }
+            _objects.Add(page);
+            _capacity += page.Geometry.Capacity;
+        }
+    }
+
+    public void SetGeneration(ulong generation)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            foreach (var page in _objects)
+                page.Generation = generation;
+        }
+    }
+
+    public void Beat(ulong heartbeat)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            foreach (var page in _objects)
+                page.Heartbeat = heartbeat;
+        }
+    }
+
+    public SafeFileHandle? OpenReadOnly(int index)
+    {
+        lock (_gate)
+            return _closed || index >= _objects.Count ? null : MemoryFile.ReopenReadOnly(_objects[index].File);
+    }
+
+    public bool TryRead(Span<double> values)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+            var perObject = _objects[0].Geometry.Slots;
+            for (var slot = 0; slot < values.Length; slot++)
+                values[slot] = _objects[slot / perObject].Sum(slot % perObject);
+            return true;
+        }
+    }
+
+    /// <summary>Writes a batch row; false when the pod is gone.</summary>
+    internal bool WriteRow(ReadOnlySpan<double> values, long timeNs)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+            _objects[0].WriteRow(values, timeNs);
+            return true;
+        }
+    }
+
+    public void Close()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            _closed = true;
+            foreach (var page in _objects)
+                page.Unmap();
+        }
+    }
+}
