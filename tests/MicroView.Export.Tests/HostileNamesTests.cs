@@ -5,6 +5,9 @@ namespace MicroView.Export.Tests;
 
 public sealed class HostileNamesTests
 {
+    private const string Sample =
+        "^[a-zA-Z_:][a-zA-Z0-9_:]*\\{([a-zA-Z_][a-zA-Z0-9_]*=\"([^\"\\\\\\x00]|\\\\[n\"\\\\])*\",?)+\\} 1$";
+
     private static readonly string[] Alike = ["a", "a.b", "a_b", "a b", "a_count", "a_b_bucket", "a_b_counter"];
 
     private static (string Text, SeriesGroup Group, ExpositionDocument Document) Expose(params Metric[] metrics)
@@ -25,13 +28,15 @@ public sealed class HostileNamesTests
     public void Names_that_become_the_same_stay_distinct_and_a_valid_name_keeps_itself()
     {
         var (text, _, document) = Expose(
-            Exposed.Counter("a.b", 0), Exposed.Counter("a b", 1), Exposed.Counter("a_b", 2), Exposed.Counter("9\"x\n\0", 3), Exposed.Counter("ünï", 4));
+            Exposed.Counter("a.b", 0), Exposed.Counter("a b", 1), Exposed.Counter("a_b", 2), Exposed.Counter("9\"x\n\0", 3),
+            Exposed.Counter("ünï", 4));
         var dot = MetricNames.Fingerprint("a.b");
         var space = MetricNames.Fingerprint("a b");
         Assert.NotEqual(dot, space);
         var expected = new[] { ("_9_x__", 3), ("_n_", 4), ("a_b", 2), ($"a_b_{dot}", 0), ($"a_b_{space}", 1) };
         Assert.Equal(
-            string.Concat(expected.OrderBy(e => e.Item1, StringComparer.Ordinal).Select(e => $"# TYPE {e.Item1} counter\n{e.Item1}{{pod=\"a\"}} {e.Item2}\n")),
+            string.Concat(expected.OrderBy(e => e.Item1, StringComparer.Ordinal)
+                .Select(e => $"# TYPE {e.Item1} counter\n{e.Item1}{{pod=\"a\"}} {e.Item2}\n")),
             text);
         Assert.Equal(4, document.Statistics.RenamedFamilies);
         Assert.Equal(2, document.Statistics.ConflictingFamilies);
@@ -75,7 +80,8 @@ public sealed class HostileNamesTests
     {
         var (text, _, _) = Expose(Exposed.Gauge("g", 0, ("pod", "mine"), ("k.v", "1"), ("k v", "2"), ("__name__", "n"), ("0", "zero")));
         Assert.Equal(
-            $"# TYPE g gauge\ng{{_0=\"zero\",exported_pod=\"mine\",k_v=\"1\",k_v_{MetricNames.Fingerprint("k v")}=\"2\",label__name__=\"n\",pod=\"a\"}} 0\n",
+            $"# TYPE g gauge\ng{{_0=\"zero\",exported_pod=\"mine\",k_v=\"1\",k_v_{MetricNames.Fingerprint("k v")}=\"2\"," +
+            "label__name__=\"n\",pod=\"a\"} 0\n",
             text);
     }
 
@@ -140,7 +146,7 @@ public sealed class HostileNamesTests
             var exposed = Exposed.Text(document);
             var lines = exposed.Split('\n')[..^1];
             var samples = lines.Where(l => l[0] != '#').ToArray();
-            Assert.All(samples, l => Assert.Matches("^[a-zA-Z_:][a-zA-Z0-9_:]*\\{([a-zA-Z_][a-zA-Z0-9_]*=\"([^\"\\\\\\x00]|\\\\[n\"\\\\])*\",?)+\\} 1$", l));
+            Assert.All(samples, l => Assert.Matches(Sample, l));
             Assert.Equal(samples.Length, samples.Distinct().Count());
             var types = lines.Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).ToArray();
             Assert.Equal(types.Length, types.Distinct().Count());

@@ -12,7 +12,11 @@ public sealed class PromtoolTests
         var metrics = new[]
         {
             new Metric { Name = "http_requests_total", Type = MetricType.Counter, Slot = 0, Help = "Requests \\ \n \"served\"." },
-            new Metric { Name = "temperature_celsius", Type = MetricType.Gauge, Slot = 1, Help = "Heat.", Labels = [("where", "a\"b\\c\nd\0e\ud800 é")] },
+            new Metric
+            {
+                Name = "temperature_celsius", Type = MetricType.Gauge, Slot = 1, Help = "Heat.",
+                Labels = [("where", "a\"b\\c\nd\0e\ud800 é")],
+            },
             new Metric { Name = "odd.name", Type = MetricType.Untyped, Slot = 2, Help = "Odd." },
             new Metric { Name = "odd name", Type = MetricType.Untyped, Slot = 3, Help = "Odd." },
             new Metric { Name = "pressure", Type = MetricType.Gauge, Slot = 4, Help = "Pressure." },
@@ -64,7 +68,8 @@ public sealed class PromtoolTests
 
     private static Process Start()
     {
-        var path = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(d => Path.Combine(d, "promtool")).FirstOrDefault(File.Exists);
+        var folders = Environment.GetEnvironmentVariable("PATH")!.Split(':');
+        var path = folders.Select(d => Path.Combine(d, "promtool")).FirstOrDefault(File.Exists);
         if (path is null) Assert.Skip("promtool is not on PATH (Debian: apt-get install prometheus)");
         var start = new ProcessStartInfo(path, ["check", "metrics"])
         {

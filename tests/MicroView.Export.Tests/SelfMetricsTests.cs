@@ -37,7 +37,8 @@ public sealed class SelfMetricsTests
         pods.Dispose();
         pods.Set(4);
         Assert.Equal(
-            "# HELP microview_scrapes_total Scrapes.\n# TYPE microview_scrapes_total counter\nmicroview_scrapes_total{agent=\"host\",lmap=\"0\"} 42\n",
+            "# HELP microview_scrapes_total Scrapes.\n# TYPE microview_scrapes_total counter\n" +
+            "microview_scrapes_total{agent=\"host\",lmap=\"0\"} 42\n",
             Exposed.Text(writer));
     }
 

@@ -25,7 +25,12 @@ public sealed class ValueTextTests
     [InlineData(1000000.5, "1000000.5")]
     [InlineData(123456789.5, "123456789.5")]
     [InlineData(9007199254740991, "9007199254740991")]
-    [InlineData(9007199254740992, "9007199254740992")]
+    [InlineData(9007199254740992, "9.007199254740992E+15")]
+    [InlineData(-0.000012345678901234567, "-0.000012345678901234568")]
+    [InlineData(-0.0000012345678901234567, "-1.2345678901234567E-06")]
+    [InlineData(1.0 / (1 << 25), "2.9802322387695312E-08")]
+    [InlineData(-0.00012345678901234567, "-0.00012345678901234567")]
+    [InlineData(123.45678901234567, "123.45678901234567")]
     [InlineData(1e15, "1000000000000000")]
     [InlineData(1e22, "1E+22")]
     [InlineData(0.1 + 0.2, "0.30000000000000004")]
@@ -38,15 +43,25 @@ public sealed class ValueTextTests
     [InlineData(double.NegativeInfinity, "-Inf")]
     public void Known_values(double value, string text)
     {
-        // Above 2^53 the general formatter writes an exponent; the digits are what counts.
-        if (value == 9007199254740992) text = Shortest(value);
         Assert.Equal(text, Format(value));
     }
 
     [Fact]
     public void Any_bits_read_back_to_the_same_bits()
     {
-        Gen.Long.Select(BitConverter.Int64BitsToDouble).Sample(RoundTrips, iter: 200_000);
+        Gen.Long.Select(BitConverter.Int64BitsToDouble).Sample(IsShortest, iter: 500_000);
+    }
+
+    [Fact]
+    public void Powers_of_two_and_their_neighbours_are_shortest()
+    {
+        for (var exponent = -1074; exponent <= 1023; exponent++)
+        {
+            var power = Math.ScaleB(1, exponent);
+            IsShortest(Math.BitDecrement(power));
+            IsShortest(power);
+            IsShortest(-Math.BitIncrement(power));
+        }
     }
 
     [Fact]
@@ -69,7 +84,8 @@ public sealed class ValueTextTests
     public void Neighbours_of_decimals_are_not_taken_for_them()
     {
         Gen.Select(Gen.Int[1, 999_999], Gen.Int[1, 6], Gen.Bool)
-            .Select((mantissa, scale, up) => mantissa / Math.Pow(10, scale) is var v && up ? Math.BitIncrement(v) : Math.BitDecrement(mantissa / Math.Pow(10, scale)))
+            .Select((mantissa, scale, up) => (Decimal: mantissa / Math.Pow(10, scale), Up: up))
+            .Select(v => v.Up ? Math.BitIncrement(v.Decimal) : Math.BitDecrement(v.Decimal))
             .Sample(IsShortest, iter: 200_000);
     }
 
@@ -96,6 +112,8 @@ public sealed class ValueTextTests
     private static void IsShortest(double value)
     {
         RoundTrips(value);
+        // The runtime's text of 2^-25 and 2^-958 is one digit too short to read back: nothing to compare with.
+        if (!double.IsFinite(value) || double.Parse(Shortest(value), CultureInfo.InvariantCulture) != value) return;
         Assert.Equal(Digits(Shortest(value)), Digits(Format(value)));
     }
 

@@ -127,7 +127,8 @@ public sealed class ExpositionDocument
         if (_stream is { } current) return current;
         var stream = FamilyStream.Build(_groups);
         // Grows with room to spare, and is given back after a large group has left.
-        if (_values.Length < stream.LineCount || _values.Length / 4 > stream.LineCount) _values = new long[stream.LineCount + stream.LineCount / 4];
+        if (_values.Length < stream.LineCount || _values.Length / 4 > stream.LineCount)
+            _values = new long[stream.LineCount + stream.LineCount / 4];
         return _stream = stream;
     }
 

@@ -29,7 +29,8 @@ internal sealed class Series
     {
         if (string.IsNullOrEmpty(metric.Name)) throw new ArgumentException("has no name");
         if (metric.Name.Length > ExpositionLimits.NameLength)
-            throw new ArgumentException($"has a name of {metric.Name.Length} characters, more than the {ExpositionLimits.NameLength} allowed");
+            throw new ArgumentException(
+                $"has a name of {metric.Name.Length} characters, more than the {ExpositionLimits.NameLength} allowed");
         var histogram = metric.Type == MetricType.Histogram;
         var labels = metric.Labels.Count == 0 && sharedLabels is not null && !histogram
             ? sharedLabels

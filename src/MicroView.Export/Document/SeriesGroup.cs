@@ -44,6 +44,8 @@ public sealed class SeriesGroup : IDisposable
     /// <summary>Reads the row and spreads it over <paramref name="lines"/>, the bits of every value in document order.</summary>
     internal bool Collect(Span<double> row, Span<long> lines)
     {
+        // The buffer held another group's row: what the source leaves out must not pass for this group's.
+        row.Fill(ExpositionDocument.Absent);
         if (!_source.TryRead(row))
         {
             MarkAbsent(lines);
@@ -73,6 +75,12 @@ public sealed class SeriesGroup : IDisposable
         {
             count += row[histogram.BucketSlots[i]];
             if (i < finite) lines[at++] = BitConverter.DoubleToInt64Bits(count);
+        }
+        if (double.IsNaN(count))
+        {
+            // No count is NaN: the histogram is gone.
+            lines.Slice(histogram.FirstLine, histogram.LineCount).Fill(ExpositionDocument.AbsentBits);
+            return;
         }
         lines[at++] = BitConverter.DoubleToInt64Bits(count);
         if (histogram.HasSum) lines[at++] = BitConverter.DoubleToInt64Bits(row[histogram.Metric.SumSlot]);

@@ -23,7 +23,9 @@ public readonly record struct Label(string Name, string Value)
     public static implicit operator Label((string Name, string Value) pair) => new(pair.Name, pair.Value);
 }
 
-/// <summary>One bucket of a histogram: its inclusive upper bound, and the slot of the row that holds its own (not cumulative) count.</summary>
+/// <summary>One bucket of a histogram.</summary>
+/// <param name="UpperBound">Inclusive upper bound; +∞ for the overflow bucket.</param>
+/// <param name="Slot">Slot of the row that holds the bucket's own (not cumulative) count.</param>
 public readonly record struct Bucket(double UpperBound, int Slot);
 
 /// <summary>

@@ -52,17 +52,21 @@ internal static class LabelText
     {
         if (string.IsNullOrEmpty(label.Name)) throw new ArgumentException("has a label without a name");
         if (label.Name.Length > ExpositionLimits.NameLength)
-            throw new ArgumentException($"has a label name of {label.Name.Length} characters, more than the {ExpositionLimits.NameLength} allowed");
+            throw new ArgumentException(
+                $"has a label name of {label.Name.Length} characters, more than the {ExpositionLimits.NameLength} allowed");
         var value = label.Value ?? "";
         if (value.Length > ExpositionLimits.LabelValueLength)
             throw new ArgumentException(
-                $"has a value of {value.Length} characters for label '{label.Name}', more than the {ExpositionLimits.LabelValueLength} allowed");
+                $"has a value of {value.Length} characters for label '{label.Name}', " +
+                $"more than the {ExpositionLimits.LabelValueLength} allowed");
         if (!originals.Add(label.Name)) throw new ArgumentException($"has the label '{label.Name}' twice");
 
         var name = MetricNames.SanitizeLabel(label.Name);
         if (taken.TryGetValue(name, out var holder))
             // 'exported_' is what Prometheus itself does to a label that meets the target's own.
-            name = holder.Original == name || holder.Original.Length == 0 ? "exported_" + name : $"{name}_{MetricNames.Fingerprint(label.Name)}";
+            name = holder.Original == name || holder.Original.Length == 0
+                ? "exported_" + name
+                : $"{name}_{MetricNames.Fingerprint(label.Name)}";
         while (!taken.TryAdd(name, (label.Name, value))) name += "_";
     }
 }

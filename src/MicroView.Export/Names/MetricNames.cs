@@ -23,7 +23,9 @@ public static class MetricNames
         return IsValidMetric(name) ? name : Sanitize(name, colon: true);
     }
 
-    /// <summary>As for metrics, without the colon; a leading <c>__</c>, which Prometheus keeps for itself, gets <c>label</c> before it.</summary>
+    /// <summary>
+    /// As for metrics, without the colon; a leading <c>__</c>, which Prometheus keeps for itself, gets <c>label</c> before it.
+    /// </summary>
     public static string SanitizeLabel(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -32,7 +34,9 @@ public static class MetricNames
         return clean.StartsWith("__", StringComparison.Ordinal) ? "label" + clean : clean;
     }
 
-    /// <summary>Eight hexadecimal digits that depend on the original name alone (FNV-1a): what tells apart names that became the same.</summary>
+    /// <summary>
+    /// Eight hexadecimal digits that depend on the original name alone (FNV-1a): what tells apart names that became the same.
+    /// </summary>
     internal static string Fingerprint(string original)
     {
         var hash = 2166136261u;

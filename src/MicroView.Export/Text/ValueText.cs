@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Text;
-using System.Globalization;
 
 namespace MicroView.Export;
 
@@ -37,8 +37,39 @@ public static class ValueText
     {
         if (double.IsNaN(value)) return Put("NaN"u8, destination);
         if (double.IsInfinity(value)) return Put(value > 0 ? "+Inf"u8 : "-Inf"u8, destination);
-        value.TryFormat(destination, out var written, default, CultureInfo.InvariantCulture);
-        return written;
+        var (mantissa, exponent) = ShortestDecimal.Of(BitConverter.DoubleToInt64Bits(value));
+        while (mantissa % 10 == 0) (mantissa, exponent) = (mantissa / 10, exponent + 1);
+        var sign = value < 0 ? 1 : 0;
+        destination[0] = (byte)'-';
+        return sign + PutNumber(mantissa, exponent, destination[sign..]);
+    }
+
+    private static int PutNumber(ulong mantissa, int exponent, Span<byte> destination)
+    {
+        // One byte is left free before the digits for what moves in front of the point.
+        Utf8Formatter.TryFormat(mantissa, destination[1..], out var digits);
+        var point = digits + exponent;
+        if (exponent < 0 && point > 0)
+        {
+            destination.Slice(1, point).CopyTo(destination);
+            destination[point] = (byte)'.';
+            return digits + 1;
+        }
+        if (exponent < 0 && point > -5)
+        {
+            // "0." and the zeros: with 17 digits and the sign exactly MaxLength.
+            destination.Slice(1, digits).CopyTo(destination[(2 - point)..]);
+            destination[..(2 - point)].Fill((byte)'0');
+            destination[1] = (byte)'.';
+            return 2 - point + digits;
+        }
+        destination[0] = destination[1];
+        destination[1] = (byte)'.';
+        var at = digits > 1 ? digits + 1 : 1;
+        destination[at++] = (byte)'E';
+        destination[at++] = (byte)(point > 0 ? '+' : '-');
+        Utf8Formatter.TryFormat(Math.Abs(point - 1), destination[at..], out var written, new StandardFormat('D', 2));
+        return at + written;
     }
 
     /// <summary>

@@ -1,0 +1,75 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace MicroView.Collector;
+
+/// <summary>
+/// Carries alarms from LMAPs to whoever acts on them, through a bounded queue: a slow subscriber costs events, which are counted, and never an
+/// LMAP's time. Subscribers are called one after the other on one task; what they throw is logged.
+/// </summary>
+internal sealed class AlarmFeed(ILogger logger) : IAsyncDisposable
+{
+    private const int Capacity = 1024;
+
+    private readonly Channel<AlarmEvent> _queue = Channel.CreateBounded<AlarmEvent>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+    private long _dropped, _opened;
+    private Task _pump = Task.CompletedTask;
+
+    public event Action<AlarmEvent>? Changed;
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public long Opened => Interlocked.Read(ref _opened);
+
+    public void Start() => _pump = Task.Run(PumpAsync);
+
+    /// <summary>Called by LMAPs; never waits.</summary>
+    public void Post(AlarmEvent change)
+    {
+        if (change.Transition == AlarmTransition.Opened)
+            Interlocked.Increment(ref _opened);
+        if (!_queue.Writer.TryWrite(change))
+            Interlocked.Increment(ref _dropped);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _pump.ConfigureAwait(false);
+    }
+
+    private async Task PumpAsync()
+    {
+        await foreach (var change in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            Log(change);
+            foreach (var subscriber in Changed?.GetInvocationList() ?? [])
+                Call((Action<AlarmEvent>)subscriber, change);
+        }
+    }
+
+    private void Call(Action<AlarmEvent> subscriber, AlarmEvent change)
+    {
+        try
+        {
+            subscriber(change);
+        }
+#pragma warning disable CA1031 // A subscriber's fault is not the others'.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            logger.LogError("A subscriber failed on an alarm of pod {Pod}: {Error}", change.Pod, error.Message);
+        }
+    }
+
+    private void Log(AlarmEvent change)
+    {
+        if (change.Transition == AlarmTransition.Opened)
+            logger.LogWarning("Alarm: pod {Pod}, score {Score:G4} over {Threshold:G4}: {Metrics}", change.Pod, change.Score, change.Threshold,
+                string.Join(", ", change.Attributions.Select(share => $"{share.Metric} {share.Share:P0}")));
+        else
+            logger.LogInformation("Alarm over: pod {Pod} {How} after {Seconds:F1} s", change.Pod,
+                change.Transition == AlarmTransition.PodGone ? "went away" : "is normal again", change.Duration.TotalSeconds);
+    }
+}

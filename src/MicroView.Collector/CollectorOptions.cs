@@ -1,0 +1,95 @@
+using MicroView.Analysis;
+
+namespace MicroView.Collector;
+
+/// <summary>How pages are read.</summary>
+public enum TransportKind
+{
+    /// <summary>Shared memory when the agent is on this machine, else verbs.</summary>
+    Auto,
+
+    /// <summary>Shared memory of this machine.</summary>
+    SharedMemory,
+
+    /// <summary>One-sided RDMA READs.</summary>
+    Verbs,
+}
+
+/// <summary>Settings of a collector.</summary>
+public sealed record CollectorOptions
+{
+    /// <summary>Path of the agent's socket; null: that of <see cref="ControlPlane"/>, else the usual places.</summary>
+    public string? SocketPath { get; init; }
+
+    /// <summary>HOST:PORT of the agent's control plane, or a socket's path; null: this machine's agent.</summary>
+    public string? ControlPlane { get; init; }
+
+    /// <summary>How pages are read.</summary>
+    public TransportKind Transport { get; init; }
+
+    /// <summary>An RDMA device; naming one chooses verbs under <see cref="TransportKind.Auto"/>.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>From one scrape to the next; zero: back to back.</summary>
+    public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often a pod's row is classified, at most; zero: every fresh row.</summary>
+    public TimeSpan Tick { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>LMAPs, each one thread.</summary>
+    public int Lmaps { get; init; } = 1;
+
+    /// <summary>Model, normalisation, learning time and alarms.</summary>
+    public AnalyzerOptions Analysis { get; init; } = new();
+
+    /// <summary>Cores that LMAPs are bound to, in turn; none: not bound.</summary>
+    public IReadOnlyList<int> Cores { get; init; } = [];
+
+    /// <summary>Spins up to a scrape's deadline instead of sleeping; null: when bound to cores.</summary>
+    public bool? Spin { get; init; }
+
+    /// <summary>Address that the endpoint listens on.</summary>
+    public string PrometheusAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>Its port; 0: any free one; null: no endpoint.</summary>
+    public int? PrometheusPort { get; init; } = 8000;
+
+    /// <summary>Folder that statistics are written into at the end; null: none.</summary>
+    public string? StatisticsFolder { get; init; }
+
+    /// <summary>The session's name: a collector that comes back under the same one replaces its earlier session.</summary>
+    public string Name { get; init; } = $"collector-{Environment.MachineName}-{Environment.ProcessId}";
+
+    /// <summary>A token, where the agent asks for one.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Logs the values read, throttled.</summary>
+    public bool Debug { get; init; }
+
+    /// <summary>How long the start waits for an agent; infinite: it does not, and the collector goes on trying.</summary>
+    public TimeSpan AgentWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range, or this build cannot do it; one line says which.</exception>
+    public void Validate()
+    {
+        Analysis.Validate();
+        Require(ScrapeInterval >= TimeSpan.Zero && ScrapeInterval <= TimeSpan.FromDays(1), $"the scrape interval must be 0 to 86400 s, not {ScrapeInterval.TotalSeconds} s");
+        Require(Tick >= TimeSpan.Zero && Tick <= TimeSpan.FromDays(1), $"the tick must be 0 to 86400 s, not {Tick.TotalSeconds} s");
+        Require(Lmaps is >= 1 and <= 256, $"there must be 1 to 256 LMAPs, not {Lmaps}");
+        Require(Cores.All(core => core is >= 0 and < 1024), $"cores are numbered 0 to 1023, not {string.Join(",", Cores)}");
+        Require(PrometheusPort is null or (>= 0 and <= 65535), $"the Prometheus port must be 0 to 65535, not {PrometheusPort}");
+        Require(System.Net.IPAddress.TryParse(PrometheusAddress, out _), $"the Prometheus address must be an IP address, not '{PrometheusAddress}'");
+        Require(!string.IsNullOrWhiteSpace(Name), "the collector's name is empty");
+        var remote = AgentPlaces.IsElsewhere(ControlPlane);
+        Require(Transport != TransportKind.Verbs && !(Transport == TransportKind.Auto && (remote || Device is not null)),
+            "this build has no verbs transport; use --transport shm with an agent on this machine");
+        Require(!remote, $"the control plane {ControlPlane} is on another machine, whose memory --transport shm cannot read");
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+            throw new ArgumentException(message);
+    }
+}

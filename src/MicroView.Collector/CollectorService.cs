@@ -1,0 +1,209 @@
+using Microsoft.Extensions.Logging;
+using MicroView.Export;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>The collector cannot start; the message is one line for people.</summary>
+public sealed class CollectorStartException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// A running collector: follows the agent's layout, reads pods on its LMAPs, detects, raises alarms, and exposes everything to Prometheus. Thread-safe.
+/// </summary>
+public sealed class CollectorService : IAsyncDisposable
+{
+    private readonly CollectorOptions _options;
+    private readonly LmapThread[] _threads;
+    private readonly Lmap[] _lmaps;
+    private readonly AlarmFeed _alarms;
+    private readonly LayoutFollower _follower;
+    private readonly ControlPlaneSession _session;
+    private readonly ExpositionDocument _document = new();
+    private readonly PodSeriesFactory _series;
+    private readonly StatisticsLog _statistics;
+    private readonly DebugValues? _debug;
+    private readonly CancellationTokenSource _stop = new();
+    private MetricsEndpoint? _endpoint;
+    private Task _background = Task.CompletedTask;
+    private int _disposed;
+
+    private CollectorService(CollectorOptions options, ILoggerFactory loggers)
+    {
+        _options = options;
+        var logger = loggers.CreateLogger("MicroView.Collector");
+        var transport = new SharedMemoryTransport();
+        _threads = [.. Enumerable.Range(0, options.Lmaps).Select(i => CreateThread(i, options, transport, logger))];
+        _lmaps = [.. _threads.Select(thread => thread.Lmap)];
+        _alarms = new AlarmFeed(logger);
+        _series = new PodSeriesFactory(_document);
+        _follower = new LayoutFollower(_threads, transport, options.Analysis, _series, _alarms, logger);
+        _session = new ControlPlaneSession(AgentPlaces.Of(options), options.Name, options.Token, _follower, logger);
+        foreach (var lmap in _lmaps)
+            (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
+        CollectorSelfMetrics.Join(_document, this, _lmaps);
+        _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, logger);
+        _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
+    }
+
+    /// <summary>An alarm opened or closed. Called on a task of its own, one event after the other; a subscriber that is slow costs events, which are counted.</summary>
+    public event Action<AlarmEvent>? AlarmChanged
+    {
+        add => _alarms.Changed += value;
+        remove => _alarms.Changed -= value;
+    }
+
+    /// <summary>Where Prometheus scrapes; null: nowhere.</summary>
+    public Uri? Endpoint => _endpoint?.Address;
+
+    /// <summary>Where it stands with its agent.</summary>
+    public ConnectionView Agent => _session.View;
+
+    /// <summary>Layout generation in force.</summary>
+    public ulong Generation => _follower.Generation;
+
+    /// <summary>Statistics of each LMAP.</summary>
+    public IReadOnlyList<LmapStatistics> Statistics => [.. _lmaps.Select(lmap => lmap.Statistics)];
+
+    internal long AlarmsOpened => _alarms.Opened;
+
+    internal long AlarmEventsDropped => _alarms.Dropped;
+
+    internal long RejectedPods => _follower.RejectedPods;
+
+    internal long AgentSessions => _session.Sessions;
+
+    /// <summary>Starts a collector; it runs until it is disposed.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="CollectorStartException">The endpoint's port is taken, no agent answers, or it refuses the session: one line.</exception>
+    public static async Task<CollectorService> StartAsync(CollectorOptions options, ILoggerFactory loggers, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(loggers);
+        options.Validate();
+        var collector = new CollectorService(options, loggers);
+        try
+        {
+            await collector.StartAsync(cancellation).ConfigureAwait(false);
+            return collector;
+        }
+        catch
+        {
+            await collector.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The collector now, for a screen.</summary>
+    public CollectorSnapshot Snapshot()
+    {
+        var now = Clocks.MonotonicNs;
+        var pods = new List<PodSnapshot>();
+        foreach (var thread in _threads)
+            foreach (var pod in thread.Lmap.Pods)
+                pods.Add(Describe(pod, thread, now));
+        pods.Sort((a, b) => string.CompareOrdinal(a.Pod, b.Pod));
+        return new CollectorSnapshot(
+            DateTimeOffset.UtcNow, Agent, Generation, pods, [.. _lmaps.Select(Describe)], AlarmsOpened, Endpoint);
+    }
+
+    /// <summary>Ends the session, stops the LMAPs, writes the statistics and gives all memory back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _background.ConfigureAwait(false);
+        if (_endpoint is not null)
+            await _endpoint.DisposeAsync().ConfigureAwait(false);
+        await _session.DisposeAsync().ConfigureAwait(false); // before the LMAPs: it waits for what it has posted to them
+        foreach (var thread in _threads)
+            thread.Dispose();
+        _follower.Dispose();
+        await _alarms.DisposeAsync().ConfigureAwait(false);
+        _statistics.Report();
+        _statistics.Write();
+        _stop.Dispose();
+    }
+
+    private async Task StartAsync(CancellationToken cancellation)
+    {
+        if (_options.PrometheusPort is { } port)
+            _endpoint = await MetricsEndpoint.StartAsync(
+                _document, _options.PrometheusAddress, port, _series.FollowAlarms, WhyNotReady, cancellation).ConfigureAwait(false);
+        _alarms.Start();
+        foreach (var thread in _threads)
+            thread.Start();
+        _session.Start();
+        _background = Task.Run(WatchAsync, CancellationToken.None);
+        if (_options.AgentWait == Timeout.InfiniteTimeSpan)
+            return;
+        try
+        {
+            await _session.FirstLayout.WaitAsync(_options.AgentWait, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException error)
+        {
+            throw new CollectorStartException(Agent.Problem ?? "no agent answers", error);
+        }
+        catch (SessionRefusedException error)
+        {
+            throw new CollectorStartException(error.Message, error);
+        }
+    }
+
+    private async Task WatchAsync()
+    {
+        var seconds = 0;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                _debug?.Print();
+                if (++seconds % (int)StatisticsLog.Period.TotalSeconds == 0)
+                    _statistics.Report();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The collector stops.
+        }
+    }
+
+    private static LmapThread CreateThread(int index, CollectorOptions options, PageTransport transport, ILogger logger)
+    {
+        var interval = options.ScrapeInterval.Ticks * 100;
+        // A row can be classified no more often than it is read; such a tick is not missed.
+        var tick = options.Tick == TimeSpan.Zero ? 0 : Math.Max(options.Tick.Ticks * 100, interval);
+        int? core = options.Cores.Count == 0 ? null : options.Cores[index % options.Cores.Count];
+        var lmap = new Lmap(index, new LmapOptions(tick), transport, logger);
+        return new LmapThread(lmap, new LmapSchedule(interval, core, options.Spin ?? core is not null), logger);
+    }
+
+    private IReadOnlyList<MonitoredPod> AllPods() => [.. _lmaps.SelectMany(lmap => lmap.Pods)];
+
+    private string? WhyNotReady() =>
+        !Agent.Connected ? $"no session with an agent: {Agent.Problem}"
+        : Array.Find(_threads, thread => Clocks.MonotonicNs - thread.Lmap.Statistics.LastScrapeNs > thread.SilenceLimitNs) is { } silent
+            ? $"LMAP {silent.Lmap.Index} does not scrape"
+            : null;
+
+    private static PodSnapshot Describe(MonitoredPod pod, LmapThread thread, long now)
+    {
+        var fresh = new PodFreshness(pod, thread.Lmap.Statistics, thread.SilenceLimitNs).IsFresh;
+        var sampled = pod.FreshTimeNs;
+        var layout = pod.Layout;
+        return new PodSnapshot(
+            pod.Pod, layout.Service, layout.Container, layout.Kind, thread.Lmap.Index, pod.Schema.Metrics.Count, pod.State, pod.Progress,
+            pod.RemainingSeconds, pod.Score, pod.Threshold, pod.AlarmOpen, pod.Attributions,
+            sampled == 0 ? double.NaN : Math.Max(0, now - sampled) / 1e9, !fresh, pod.Status == RowStatus.Quarantined, pod.Status);
+    }
+
+    private static LmapSnapshot Describe(Lmap lmap)
+    {
+        var statistics = lmap.Statistics;
+        return new LmapSnapshot(
+            lmap.Index, lmap.Pods.Count, statistics.Scrapes, statistics.ScrapeRate, statistics.CpuShare, statistics.ClassifiedRows,
+            statistics.MissedTicks, statistics.TornRows);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using MicroView.Export;
+
+namespace MicroView.Collector;
+
+/// <summary>The HTTP endpoint: /metrics for Prometheus, /livez, /readyz, and a line for people at /.</summary>
+public sealed class MetricsEndpoint : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly PrometheusTextWriter _writer;
+    private readonly Action _prepare;
+    private readonly Func<string?> _unready;
+    private readonly Lock _rendering = new();
+    private readonly Stack<ArrayBufferWriter<byte>> _buffers = new();
+
+    private MetricsEndpoint(WebApplication application, ExpositionDocument document, Action prepare, Func<string?> unready) =>
+        (_application, _writer, _prepare, _unready) = (application, new PrometheusTextWriter(document), prepare, unready);
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; private set; } = new("http://127.0.0.1/");
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="document">What /metrics exposes.</param>
+    /// <param name="address">IP address.</param>
+    /// <param name="port">Port; 0: any free one.</param>
+    /// <param name="prepare">Called before each scrape.</param>
+    /// <param name="unready">Why /readyz answers 503; null: it is ready.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="CollectorStartException">The port is taken, or the address is not this machine's; one line says so.</exception>
+    public static async Task<MetricsEndpoint> StartAsync(
+        ExpositionDocument document, string address, int port, Action? prepare = null, Func<string?>? unready = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 256; // an open endpoint must not cost the node its memory
+            kestrel.Limits.MaxRequestBodySize = 4096;
+            kestrel.Listen(IPAddress.Parse(address), port);
+        });
+        var application = builder.Build();
+        var endpoint = new MetricsEndpoint(application, document, prepare ?? (() => { }), unready ?? (() => null));
+        application.Run(endpoint.AnswerAsync);
+        try
+        {
+            await application.StartAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw new CollectorStartException(PortHolder.Explain(address, port, error), error);
+        }
+        endpoint.Address = new Uri(application.Urls.First());
+        return endpoint;
+    }
+
+    /// <summary>Stops listening.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            await _application.StopAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // A client that keeps its request open is cut off.
+        }
+        await _application.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "GET, HEAD";
+            return AnswerTextAsync(context, StatusCodes.Status405MethodNotAllowed, "this endpoint is read with GET\n");
+        }
+        return context.Request.Path.Value switch
+        {
+            "/metrics" => AnswerMetricsAsync(context),
+            "/livez" => AnswerTextAsync(context, StatusCodes.Status200OK, "ok\n"),
+            "/readyz" => _unready() is { } reason
+                ? AnswerTextAsync(context, StatusCodes.Status503ServiceUnavailable, reason + "\n")
+                : AnswerTextAsync(context, StatusCodes.Status200OK, "ok\n"),
+            "/" => AnswerTextAsync(context, StatusCodes.Status200OK, "MicroView collector: metrics at /metrics, health at /livez and /readyz\n"),
+            _ => AnswerTextAsync(context, StatusCodes.Status404NotFound, "nothing here; metrics are at /metrics\n"),
+        };
+    }
+
+    /// <summary>Rendered into a buffer of its own, so that a client that reads slowly holds nothing but that.</summary>
+    private async Task AnswerMetricsAsync(HttpContext context)
+    {
+        var buffer = Render();
+        try
+        {
+            context.Response.ContentType = PrometheusTextWriter.ContentType;
+            context.Response.ContentLength = buffer.WrittenCount;
+            if (HttpMethods.IsGet(context.Request.Method))
+                await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
+        }
+        finally
+        {
+            Return(buffer);
+        }
+    }
+
+    private ArrayBufferWriter<byte> Render()
+    {
+        lock (_rendering)
+        {
+            if (!_buffers.TryPop(out var buffer))
+                buffer = new ArrayBufferWriter<byte>(64 * 1024);
+            _prepare();
+            _writer.Write(buffer);
+            return buffer;
+        }
+    }
+
+    private void Return(ArrayBufferWriter<byte> buffer)
+    {
+        buffer.ResetWrittenCount();
+        lock (_rendering)
+            if (_buffers.Count < 2)
+                _buffers.Push(buffer);
+    }
+
+    private static Task AnswerTextAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text, context.RequestAborted);
+    }
+}

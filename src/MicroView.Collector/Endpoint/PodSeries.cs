@@ -1,0 +1,192 @@
+using MicroView.Analysis;
+using MicroView.Export;
+using MicroView.Protocol;
+using ExportType = MicroView.Export.MetricType;
+
+namespace MicroView.Collector;
+
+/// <summary>Tells whether a pod's values may pass for fresh: its last read says so, and its LMAP still runs.</summary>
+/// <param name="pod">The pod.</param>
+/// <param name="lmap">Its LMAP.</param>
+/// <param name="limitNs">How long ago the LMAP's last scrape may be.</param>
+internal sealed class PodFreshness(MonitoredPod pod, LmapStatistics lmap, long limitNs)
+{
+    public MonitoredPod Pod => pod;
+
+    public bool IsFresh => pod.IsReadable && pod.FreshTimeNs != 0 && Clocks.MonotonicNs - lmap.LastScrapeNs <= limitNs;
+}
+
+/// <summary>Makes the series of pods in one document.</summary>
+internal sealed class PodSeriesFactory(ExpositionDocument document)
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<PodSeries> _all = [];
+
+    public PodSeries Create(PodFreshness pod, PodLayout layout, PodSchema schema)
+    {
+        var series = new PodSeries(document, pod, layout, schema, Forget);
+        lock (_gate)
+            _all.Add(series);
+        return series;
+    }
+
+    /// <summary>Before a scrape: which metrics explain an alarm is in labels, so these series come and go.</summary>
+    public void FollowAlarms()
+    {
+        lock (_gate)
+            foreach (var series in _all)
+                series.FollowAlarm();
+    }
+
+    private void Forget(PodSeries series)
+    {
+        lock (_gate)
+            _all.Remove(series);
+    }
+}
+
+/// <summary>A pod's series: its metrics, its health and score, and during an alarm what explains it. Disposing takes them out.</summary>
+internal sealed class PodSeries : IDisposable
+{
+    private readonly ExpositionDocument _document;
+    private readonly PodFreshness _freshness;
+    private readonly PodLayout _layout;
+    private readonly PodSchema _schema;
+    private readonly Action<PodSeries> _forget;
+    private readonly List<Label> _labels;
+    private readonly SeriesGroup _health;
+    private readonly SeriesGroup _metrics;
+    private SeriesGroup? _attribution;
+    private IReadOnlyList<AttributionShare> _explained = [];
+
+    public PodSeries(ExpositionDocument document, PodFreshness pod, PodLayout layout, PodSchema schema, Action<PodSeries> forget)
+    {
+        (_document, _freshness, _layout, _schema, _forget) = (document, pod, layout, schema, forget);
+        _labels = LabelsOf(layout);
+        // Ours first: a pod that registers one of these names cannot take it away.
+        _health = document.Add(_labels, PodHealthRow.Metrics, PodHealthRow.Length, new PodHealthRow(pod));
+        _metrics = document.Add(_labels, schema.Metrics, MonitoredPod.Padded(schema.Slots), new PodMetricsRow(pod));
+    }
+
+    /// <summary>Metrics that cannot be exposed, as readable lines.</summary>
+    public IReadOnlyList<string> Rejected => _metrics.Rejected;
+
+    public bool Shows(PodLayout layout, PodSchema schema) =>
+        ReferenceEquals(schema, _schema) && layout.Service == _layout.Service && layout.Container == _layout.Container
+        && (layout.Labels ?? []).SequenceEqual(_layout.Labels ?? []);
+
+    public void FollowAlarm()
+    {
+        var explained = _freshness.Pod.AlarmOpen && _freshness.IsFresh ? _freshness.Pod.Attributions : [];
+        if (ReferenceEquals(explained, _explained) || (explained.Count == 0 && _attribution is null))
+            return;
+        var sameMetrics = explained.Count == _explained.Count && explained.Zip(_explained).All(pair => pair.First.Metric == pair.Second.Metric);
+        _explained = explained;
+        if (sameMetrics)
+            return;
+        _attribution?.Dispose();
+        _attribution = explained.Count == 0 ? null : _document.Add(_labels, AttributionMetrics(explained), explained.Count, new AttributionRow(this));
+    }
+
+    public void Dispose()
+    {
+        _forget(this);
+        _metrics.Dispose();
+        _health.Dispose();
+        _attribution?.Dispose();
+    }
+
+    /// <summary>pod, service and container are ours; a pod's own label of such a name is renamed as Prometheus does it.</summary>
+    private static List<Label> LabelsOf(PodLayout layout)
+    {
+        var labels = new List<Label> { ("pod", layout.Pod) };
+        if (layout.Service is { } service)
+            labels.Add(("service", service));
+        if (layout.Container is { } container)
+            labels.Add(("container", container));
+        string[] reserved = ["pod", "service", "container"];
+        var taken = (layout.Labels ?? []).Keys.Concat(reserved).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, value) in layout.Labels ?? [])
+        {
+            var shown = name;
+            while (reserved.Contains(shown) || (shown != name && !taken.Add(shown)))
+                shown = "exported_" + shown;
+            labels.Add((shown, value));
+        }
+        return labels;
+    }
+
+    private static Metric[] AttributionMetrics(IReadOnlyList<AttributionShare> shares) =>
+        [.. shares.Select((share, slot) => new Metric
+        {
+            Name = "microview_attribution",
+            Type = ExportType.Gauge,
+            Help = "Share of the anomaly score that a metric explains, during an alarm.",
+            Labels = [("metric", share.Metric)],
+            Slot = slot,
+        })];
+
+    private sealed class AttributionRow(PodSeries series) : IRowSource
+    {
+        public bool TryRead(Span<double> row)
+        {
+            var shares = series._explained;
+            if (shares.Count != row.Length || !series._freshness.IsFresh)
+                return false;
+            for (var i = 0; i < row.Length; i++)
+                row[i] = shares[i].Share;
+            return true;
+        }
+    }
+}
+
+/// <summary>A pod's metrics as they were last read; nothing while they are not fresh.</summary>
+internal sealed class PodMetricsRow(PodFreshness freshness) : IRowSource
+{
+    public bool TryRead(Span<double> row)
+    {
+        // A pod that has grown meanwhile has a longer row; its new series follow in a moment.
+        if (!freshness.IsFresh || !freshness.Pod.Row.TryCopy(row, out _))
+            return false;
+        foreach (ref var value in row)
+            if (double.IsNaN(value))
+                value = ExpositionDocument.Absent; // a removed metric, or a slot that was not read yet
+        return true;
+    }
+}
+
+/// <summary>What the collector says of a pod.</summary>
+internal sealed class PodHealthRow(PodFreshness freshness) : IRowSource
+{
+    public const int Length = 6;
+
+    public static readonly Metric[] Metrics =
+    [
+        Gauge(0, "microview_anomaly_score", "Score of the pod's last row."),
+        Gauge(1, "microview_anomaly_threshold", "A row is anomalous if its score exceeds this; absent while learning."),
+        Gauge(2, "microview_alarm", "1 while the pod's alarm is open."),
+        Gauge(3, "microview_pod_stale", "1 when the pod's values do not pass for fresh; they are then absent."),
+        Gauge(4, "microview_pod_quarantined", "1 when the pod's pages are not what it announced."),
+        Gauge(5, "microview_pod_data_age_seconds", "Age of the pod's newest row."),
+    ];
+
+    public bool TryRead(Span<double> row)
+    {
+        row.Fill(ExpositionDocument.Absent);
+        var (pod, fresh) = (freshness.Pod, freshness.IsFresh);
+        row[3] = fresh ? 0 : 1;
+        row[4] = pod.Status == RowStatus.Quarantined ? 1 : 0;
+        if (pod.FreshTimeNs != 0)
+            row[5] = Math.Max(0, Clocks.MonotonicNs - pod.FreshTimeNs) / 1e9;
+        if (!fresh || pod.State == PodState.Off)
+            return true;
+        row[2] = pod.AlarmOpen ? 1 : 0;
+        if (pod.State != PodState.Watching)
+            return true;
+        row[0] = pod.Score;
+        row[1] = pod.Threshold;
+        return true;
+    }
+
+    private static Metric Gauge(int slot, string name, string help) => new() { Name = name, Type = ExportType.Gauge, Help = help, Slot = slot };
+}

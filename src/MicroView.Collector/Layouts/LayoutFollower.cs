@@ -1,0 +1,270 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+using MicroView.Analysis;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>
+/// Turns layout updates into changes of the LMAPs' pods, and completes when every LMAP works by them. Keeps what was learned about a pod that left for
+/// a short while: after a restart of the agent its clients come back with the same memory. For one caller at a time.
+/// </summary>
+internal sealed class LayoutFollower : IDisposable
+{
+    private const int MaxAbsent = 4096;
+    private static readonly long AbsenceNs = TimeSpan.FromSeconds(10).Ticks * 100;
+
+    private readonly IReadOnlyList<LmapThread> _lmaps;
+    private readonly PageTransport _transport;
+    private readonly AnalyzerOptions _analysis;
+    private readonly PodSeriesFactory _series;
+    private readonly AlarmFeed _alarms;
+    private readonly ILogger _logger;
+    private readonly Dictionary<string, KnownPod> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KnownPod> _absent = new(StringComparer.Ordinal);
+    private long _rejected;
+
+    public LayoutFollower(
+        IReadOnlyList<LmapThread> lmaps, PageTransport transport, AnalyzerOptions analysis, PodSeriesFactory series, AlarmFeed alarms, ILogger logger) =>
+        (_lmaps, _transport, _analysis, _series, _alarms, _logger) = (lmaps, transport, analysis, series, alarms, logger);
+
+    /// <summary>Pods of a layout that could not be taken, since the start.</summary>
+    public long RejectedPods => Interlocked.Read(ref _rejected);
+
+    /// <summary>The generation that was last applied.</summary>
+    public ulong Generation { get; private set; }
+
+    /// <summary>Applies an update; when it completes, no LMAP reads anything of an older layout.</summary>
+    /// <param name="update">What changed.</param>
+    /// <param name="files">Files handed out since the last update; those that are not taken are closed.</param>
+    /// <param name="isNewSession">True for the first update of a session: every object comes with its file again.</param>
+    /// <exception cref="ControlProtocolException">The update does not fit what was told before.</exception>
+    public async Task ApplyAsync(LayoutUpdate update, Dictionary<(string Pod, int Index, ulong Epoch), SafeFileHandle> files, bool isNewSession)
+    {
+        var step = new LayoutStep(_lmaps.Count);
+        try
+        {
+            var listed = update.Pods.Select(pod => pod.Pod).ToHashSet(StringComparer.Ordinal);
+            IEnumerable<string> gone = update.Full ? _known.Keys.Where(pod => !listed.Contains(pod)) : update.Removed;
+            foreach (var pod in gone.ToArray())
+                Remove(pod, step, keep: true);
+            foreach (var pod in update.Pods)
+                Take(pod, files, isNewSession, step);
+        }
+        finally
+        {
+            foreach (var file in files.Values)
+                file.Dispose();
+            files.Clear();
+            await InstallAsync(step).ConfigureAwait(false); // what was taken before an exception stands
+        }
+        Generation = update.Generation;
+        ForgetAbsent(Clocks.MonotonicNs);
+    }
+
+    /// <summary>Forgets pods that have stayed away; their alarms are over.</summary>
+    public void ForgetAbsent(long nowNs)
+    {
+        if (_absent.Count == 0)
+            return;
+        foreach (var (name, pod) in _absent.Where(entry => nowNs - entry.Value.LeftNs > AbsenceNs || _absent.Count > MaxAbsent).ToArray())
+        {
+            _absent.Remove(name);
+            EndAlarm(pod);
+        }
+    }
+
+    /// <summary>Closes everything; the LMAPs must have stopped.</summary>
+    public void Dispose()
+    {
+        foreach (var pod in _known.Values)
+        {
+            pod.Series?.Dispose();
+            pod.Source.Dispose();
+        }
+        _known.Clear();
+        _absent.Clear();
+    }
+
+    private void Take(PodLayout told, Dictionary<(string, int, ulong), SafeFileHandle> files, bool isNewSession, LayoutStep step)
+    {
+        try
+        {
+            if (_known.TryGetValue(told.Pod, out var known) && !known.IsSameInstance(told))
+            {
+                Remove(told.Pod, step, keep: false);
+                known = null;
+            }
+            if (told.Objects.Count == 0)
+                return;
+            if (known is null)
+                Add(told, files, step);
+            else
+                Change(known, told, files, isNewSession, step);
+        }
+        catch (Exception error) when (error is (IOException or InvalidDataException or ArgumentException) and not ControlProtocolException)
+        {
+            Interlocked.Increment(ref _rejected);
+            _logger.LogWarning("Pod {Pod} cannot be read: {Error}", told.Pod, error.Message);
+        }
+    }
+
+    private void Add(PodLayout told, Dictionary<(string, int, ulong), SafeFileHandle> files, LayoutStep step)
+    {
+        var back = _absent.Remove(told.Pod, out var absent) && absent.IsSameInstance(told) ? absent : null;
+        if (absent is not null && back is null)
+            EndAlarm(absent);
+        var schema = Merge(back?.Schema, told, replay: true);
+        var source = _transport.Open(told, schema.Slots, null, Claim(told, 0, files));
+        var monitored = back?.Monitored ?? new MonitoredPod(told, schema, source, _analysis);
+        if (back is not null)
+            monitored.Status = RowStatus.Stale; // what it held when it left is not fresh
+        var known = new KnownPod(monitored, told, schema, source, LmapOf(told.Pod));
+        _known.Add(told.Pod, known);
+        step.Touch(known.Lmap);
+        step.Adoptions[known.Lmap].Add(new(monitored, told, schema, source));
+        step.Installed.Add(known);
+    }
+
+    private void Change(KnownPod known, PodLayout told, Dictionary<(string, int, ulong), SafeFileHandle> files, bool isNewSession, LayoutStep step)
+    {
+        var schema = Merge(known.Schema, told, replay: isNewSession);
+        var former = isNewSession ? null : known.Source;
+        var held = isNewSession ? 0 : known.Layout.Objects.Count;
+        var source = _transport.Open(told, schema.Slots, former, Claim(told, held, files));
+        if (former is null)
+            step.Released.Add(known.Source);
+        (known.Layout, known.Schema, known.Source) = (told, schema, source);
+        step.Touch(known.Lmap);
+        step.Adoptions[known.Lmap].Add(new(known.Monitored, told, schema, source));
+        step.Installed.Add(known);
+    }
+
+    private void Remove(string pod, LayoutStep step, bool keep)
+    {
+        if (!_known.Remove(pod, out var known))
+            return;
+        known.Series?.Dispose();
+        known.Series = null;
+        step.Touch(known.Lmap);
+        step.Released.Add(known.Source);
+        if (keep)
+        {
+            known.LeftNs = Clocks.MonotonicNs;
+            _absent[pod] = known;
+        }
+        else
+        {
+            step.Ended.Add(known);
+        }
+    }
+
+    /// <summary>
+    /// What is known and what is told. A client that has just come back describes its slots again, in batches: until it has, what is
+    /// known of the same memory still holds, since slots never change their meaning.
+    /// </summary>
+    private static PodSchema Merge(PodSchema? known, PodLayout told, bool replay)
+    {
+        var before = known?.Descriptors ?? [];
+        if (told.FirstSlot > before.Count)
+            throw new ControlProtocolException($"the layout of pod '{told.Pod}' begins at slot {told.FirstSlot}, but {before.Count} are known");
+        if (replay && known is not null && told.FirstSlot == 0 && known.StartsWith(told.Descriptors))
+            return known.Retired.IsSupersetOf(told.Retired) ? known : PodSchema.Compile(before, known.Retired.Union(told.Retired));
+        IReadOnlyList<SlotDescriptor> descriptors = [.. before.Take(told.FirstSlot), .. told.Descriptors];
+        if (known is not null && descriptors.Count == before.Count && told.Descriptors.Count == 0 && known.Retired.SetEquals(told.Retired))
+            return known;
+        return PodSchema.Compile(descriptors, told.Retired);
+    }
+
+    private static List<SafeFileHandle> Claim(PodLayout told, int from, Dictionary<(string, int, ulong), SafeFileHandle> files)
+    {
+        var claimed = new List<SafeFileHandle>();
+        for (var i = from; i < told.Objects.Count; i++)
+        {
+            if (files.Remove((told.Pod, told.Objects[i].Index, told.Objects[i].Epoch), out var file))
+                claimed.Add(file);
+            else
+            {
+                foreach (var taken in claimed)
+                    taken.Dispose();
+                throw new InvalidDataException($"the agent handed out no descriptor of object {told.Objects[i].Index}");
+            }
+        }
+        return claimed;
+    }
+
+    private async Task InstallAsync(LayoutStep step)
+    {
+        var waits = new List<Task>();
+        for (var i = 0; i < _lmaps.Count; i++)
+        {
+            if (!step.Touched[i])
+                continue;
+            MonitoredPod[] pods = [.. _known.Values.Where(pod => pod.Lmap == i).Select(pod => pod.Monitored)];
+            waits.Add(_lmaps[i].PostAsync(new LmapChange(pods, step.Adoptions[i])));
+        }
+        await Task.WhenAll(waits).ConfigureAwait(false);
+        foreach (var pod in step.Installed)
+        {
+            if (!_known.TryGetValue(pod.Layout.Pod, out var current) || !ReferenceEquals(current, pod))
+                continue;
+            if (pod.Series is { } series && series.Shows(pod.Layout, pod.Schema))
+                continue;
+            pod.Series?.Dispose();
+            pod.Series = _series.Create(FreshnessOf(pod), pod.Layout, pod.Schema);
+        }
+        foreach (var source in step.Released)
+            source.Dispose();
+        foreach (var pod in step.Ended)
+            EndAlarm(pod);
+    }
+
+    private PodFreshness FreshnessOf(KnownPod pod) => new(pod.Monitored, _lmaps[pod.Lmap].Lmap.Statistics, _lmaps[pod.Lmap].SilenceLimitNs);
+
+    private void EndAlarm(KnownPod pod)
+    {
+        var monitored = pod.Monitored;
+        if (!monitored.AlarmOpen)
+            return;
+        _alarms.Post(new AlarmEvent
+        {
+            Pod = monitored.Pod,
+            Service = pod.Layout.Service,
+            Transition = AlarmTransition.PodGone,
+            Score = monitored.Score,
+            Threshold = monitored.Threshold,
+            Attributions = monitored.Attributions,
+            RowTimeNs = monitored.FreshTimeNs,
+            Time = DateTimeOffset.UtcNow,
+            Duration = TimeSpan.FromTicks((Clocks.MonotonicNs - monitored.AlarmSinceNs) / 100),
+        });
+    }
+
+    /// <summary>FNV-1a: a pod comes to the same LMAP in every run.</summary>
+    private int LmapOf(string pod)
+    {
+        var hash = 2166136261u;
+        foreach (var c in pod)
+            hash = unchecked((hash ^ c) * 16777619u);
+        return (int)(hash % (uint)_lmaps.Count);
+    }
+}
+
+/// <summary>What one update does, until every LMAP has taken it.</summary>
+internal sealed class LayoutStep(int lmaps)
+{
+    public bool[] Touched { get; } = new bool[lmaps];
+
+    public List<PodAdoption>[] Adoptions { get; } = [.. Enumerable.Range(0, lmaps).Select(_ => new List<PodAdoption>())];
+
+    /// <summary>Pods whose series are to be shown once the LMAPs read them.</summary>
+    public List<KnownPod> Installed { get; } = [];
+
+    /// <summary>Sources that no LMAP reads afterwards.</summary>
+    public List<PageSource> Released { get; } = [];
+
+    /// <summary>Pods that are gone for good.</summary>
+    public List<KnownPod> Ended { get; } = [];
+
+    public void Touch(int lmap) => Touched[lmap] = true;
+}

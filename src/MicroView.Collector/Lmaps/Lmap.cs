@@ -1,0 +1,268 @@
+using System.Threading;
+using Microsoft.Extensions.Logging;
+using MicroView.Analysis;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>Settings of an LMAP's scrapes.</summary>
+/// <param name="TickNs">How often a pod's row is classified, ns; 0: every fresh row.</param>
+public sealed record LmapOptions(long TickNs = 100_000_000);
+
+/// <summary>
+/// A Local Metrics Processing Pipeline: reads its pods and runs their detectors. This is the scrape itself, without a thread; for one thread, and without
+/// allocation while nothing opens an alarm. <see cref="LmapThread"/> runs it on a schedule.
+/// </summary>
+public sealed class Lmap
+{
+    private const long LayoutRequestPeriodNs = 100_000_000; // docs/page-format.md: at most ten a second per pod
+    private const long ExplainPeriodNs = 100_000_000;
+    private static readonly long TornLimitNs = PageFormat.HeartbeatTimeout.Ticks * 100;
+
+    private readonly long _tickNs;
+    private readonly PageTransport _transport;
+    private readonly ILogger _logger;
+    private readonly LmapStatistics _statistics = new();
+    private MonitoredPod[] _pods = [];
+    private LmapChange? _inbox;
+    private long _nextTickNs = long.MinValue;
+
+    /// <summary>An LMAP without pods.</summary>
+    public Lmap(int index, LmapOptions options, PageTransport transport, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(logger);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.TickNs);
+        Index = index;
+        _tickNs = options.TickNs;
+        _transport = transport;
+        _logger = logger;
+    }
+
+    /// <summary>Its number, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>What it has done.</summary>
+    public LmapStatistics Statistics => _statistics;
+
+    /// <summary>Its pods. Thread-safe to read.</summary>
+    public IReadOnlyList<MonitoredPod> Pods => Volatile.Read(ref _pods);
+
+    /// <summary>Called, on the LMAP's thread, when an alarm opens or closes. Set before the first scrape.</summary>
+    public Action<AlarmEvent>? AlarmChanged { get; set; }
+
+    /// <summary>Called, on the LMAP's thread, when a pod's header says that its layout moved: at most ten times a second per pod.</summary>
+    public Action? LayoutMoved { get; set; }
+
+    /// <summary>Takes these pods from the next scrape on; for callers that run the scrapes themselves.</summary>
+    public void SetPods(IReadOnlyList<MonitoredPod> pods)
+    {
+        ArgumentNullException.ThrowIfNull(pods);
+        foreach (var pod in pods)
+            pod.Source.Activate();
+        Volatile.Write(ref _pods, [.. pods]);
+    }
+
+    /// <summary>Hands over a change; the thread that scrapes applies it between two scrapes. The one before must have been applied.</summary>
+    internal void Post(LmapChange change) => Volatile.Write(ref _inbox, change);
+
+    internal bool HasPost => Volatile.Read(ref _inbox) is not null;
+
+    /// <summary>Applies what was posted.</summary>
+    internal void ApplyPost()
+    {
+        if (Interlocked.Exchange(ref _inbox, null) is not { } change)
+            return;
+        foreach (var adoption in change.Adoptions)
+            Adopt(adoption);
+        Volatile.Write(ref _pods, change.Pods);
+        change.Applied.TrySetResult();
+    }
+
+    /// <summary>
+    /// Reads every pod once and classifies the rows that are due.
+    /// </summary>
+    /// <param name="nowNs">CLOCK_MONOTONIC, ns: times live rows, ticks and heartbeats.</param>
+    public void ScrapeOnce(long nowNs)
+    {
+        var pods = _pods;
+        var due = TickIsDue(nowNs);
+        _transport.BeginScrape(pods);
+        for (var i = 0; i < pods.Length;)
+        {
+            try
+            {
+                for (; i < pods.Length; i++)
+                    Scrape(pods[i], nowNs, due);
+            }
+#pragma warning disable CA1031 // One bad pod must not take the LMAP down.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                TakeOut(pods[i++], error);
+            }
+        }
+        _statistics.Scrapes++;
+        _statistics.LastScrapeNs = nowNs;
+    }
+
+    private void Adopt(PodAdoption adoption)
+    {
+        try
+        {
+            adoption.Pod.Adopt(adoption.Layout, adoption.Schema, adoption.Source);
+        }
+#pragma warning disable CA1031 // One bad pod must not take the LMAP down.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            TakeOut(adoption.Pod, error);
+        }
+    }
+
+    private void Scrape(MonitoredPod pod, long nowNs, bool due)
+    {
+        if (pod.Status == RowStatus.Quarantined)
+            return;
+        var row = pod.CurrentRow;
+        var status = pod.Source.Read(row.BeginWrite(), nowNs);
+        if (status == RowStatus.Fresh)
+        {
+            var time = pod.Source.RowTimeNs;
+            pod.IsLive = time == 0;
+            pod.RowTimeNs = time = pod.IsLive ? nowNs : time;
+            pod.IsPending = true;
+            row.Publish(time);
+            pod.FreshTimeNs = time;
+            _statistics.FreshRows++;
+        }
+        else
+        {
+            status = Note(pod, status, nowNs);
+        }
+        if (pod.Status != status)
+            pod.Status = status;
+        if (pod.Source.Generation != pod.KnownGeneration)
+            AskForLayout(pod, nowNs);
+        if (pod.IsPending && IsDue(pod, due))
+            Classify(pod, nowNs);
+    }
+
+    /// <summary>Counts what was not fresh. A row that stays torn is a writer that died inside it: as good as stale.</summary>
+    private RowStatus Note(MonitoredPod pod, RowStatus status, long nowNs)
+    {
+        switch (status)
+        {
+            case RowStatus.Unchanged:
+                _statistics.UnchangedRows++;
+                break;
+            case RowStatus.Torn:
+                _statistics.TornRows++;
+                if (pod.Status is not (RowStatus.Torn or RowStatus.Stale))
+                    pod.TornSinceNs = nowNs;
+                return nowNs - pod.TornSinceNs > TornLimitNs ? RowStatus.Stale : RowStatus.Torn;
+            case RowStatus.Stale:
+                _statistics.StaleReads++;
+                pod.TornSinceNs = nowNs;
+                break;
+            case RowStatus.Unreadable:
+                _statistics.UnreadableReads++;
+                break;
+            default:
+                _statistics.Quarantines++;
+                pod.IsPending = false;
+                _logger.LogWarning("Pod {Pod} is quarantined: its page's magic, version or epoch is not what it announced", pod.Pod);
+                break;
+        }
+        return status;
+    }
+
+    private bool IsDue(MonitoredPod pod, bool due)
+    {
+        if (_tickNs == 0 || pod.IsLive)
+            return due;
+        // A batch row is due by its own clock; an eighth of a tick is for its jitter, which must not cost every second row.
+        return pod.ClassifiedTimeNs == long.MinValue || pod.RowTimeNs - pod.ClassifiedTimeNs >= _tickNs - _tickNs / 8
+            || pod.RowTimeNs < pod.ClassifiedTimeNs;
+    }
+
+    private bool TickIsDue(long nowNs)
+    {
+        if (_tickNs == 0)
+            return true;
+        if (nowNs < _nextTickNs)
+            return false;
+        if (_nextTickNs == long.MinValue)
+            _nextTickNs = nowNs;
+        var missed = (nowNs - _nextTickNs) / _tickNs;
+        _statistics.MissedTicks += missed;
+        _nextTickNs += (missed + 1) * _tickNs;
+        return true;
+    }
+
+    private void Classify(MonitoredPod pod, long nowNs)
+    {
+        pod.IsPending = false;
+        // The same row is never classified twice, not even when a new source of the same object reads it again.
+        if (pod.Analysis is not { } analysis || pod.RowTimeNs == pod.ClassifiedTimeNs)
+            return;
+        pod.ClassifiedTimeNs = pod.RowTimeNs;
+        var seen = analysis.Observe(pod.CurrentRow.Front, pod.RowTimeNs);
+        _statistics.ClassifiedRows++;
+        pod.PublishObservation(seen);
+        if (seen.AlarmOpen || seen.Change != AlarmChange.None)
+            FollowAlarm(pod, seen, nowNs);
+    }
+
+    private void FollowAlarm(MonitoredPod pod, in Observation seen, long nowNs)
+    {
+        if (seen.Change == AlarmChange.None && nowNs - pod.ExplainedNs < ExplainPeriodNs)
+            return;
+        pod.ExplainedNs = nowNs;
+        // Rows in between that are normal explain nothing: what was said before stands.
+        var shares = seen.Anomalous || seen.Change == AlarmChange.Opened ? pod.Analysis!.Explain() : [.. pod.Attributions];
+        if (seen.Change != AlarmChange.None)
+            AlarmChanged?.Invoke(Describe(pod, seen, shares, nowNs));
+        pod.PublishAlarm(seen.AlarmOpen, seen.AlarmOpen ? shares : [], nowNs);
+    }
+
+    private static AlarmEvent Describe(MonitoredPod pod, in Observation seen, AttributionShare[] shares, long nowNs) => new()
+    {
+        Pod = pod.Pod,
+        Service = pod.Layout.Service,
+        Transition = seen.Change == AlarmChange.Opened ? AlarmTransition.Opened : AlarmTransition.Closed,
+        Score = seen.Score,
+        Threshold = seen.Threshold,
+        Attributions = shares,
+        RowTimeNs = pod.RowTimeNs,
+        Time = DateTimeOffset.UtcNow,
+        Duration = seen.Change == AlarmChange.Opened ? TimeSpan.Zero : TimeSpan.FromTicks((nowNs - pod.AlarmSinceNs) / 100),
+    };
+
+    private void AskForLayout(MonitoredPod pod, long nowNs)
+    {
+        if (pod.LastAskNs != long.MinValue && nowNs - pod.LastAskNs < LayoutRequestPeriodNs)
+            return;
+        pod.LastAskNs = nowNs;
+        _statistics.LayoutRequests++;
+        LayoutMoved?.Invoke();
+    }
+
+    private void TakeOut(MonitoredPod pod, Exception error)
+    {
+        pod.Status = RowStatus.Quarantined;
+        _statistics.Faults++;
+        _logger.LogError("Pod {Pod} is taken out: {Error}", pod.Pod, error.Message);
+    }
+}
+
+/// <summary>A change for one LMAP: its pods from now on, and what some of them take over.</summary>
+internal sealed record LmapChange(MonitoredPod[] Pods, IReadOnlyList<PodAdoption> Adoptions)
+{
+    /// <summary>Completes when the LMAP works by the change and reads nothing of before.</summary>
+    public TaskCompletionSource Applied { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>A pod's new layout, schema and source.</summary>
+internal sealed record PodAdoption(MonitoredPod Pod, PodLayout Layout, PodSchema Schema, PageSource Source);

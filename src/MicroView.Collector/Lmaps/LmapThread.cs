@@ -1,0 +1,138 @@
+using System.Threading;
+using Microsoft.Extensions.Logging;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>When an LMAP scrapes, and where it runs.</summary>
+/// <param name="IntervalNs">From one scrape's deadline to the next, ns; 0: back to back.</param>
+/// <param name="Core">The core it is bound to; null: any.</param>
+/// <param name="Spin">Spins through the last stretch before a deadline instead of sleeping up to a millisecond past it.</param>
+internal sealed record LmapSchedule(long IntervalNs, int? Core, bool Spin);
+
+/// <summary>
+/// The thread of an LMAP: applies what was posted, scrapes, sleeps until the next deadline. Deadlines are absolute, so that they do not drift; those
+/// that passed unused are skipped. A post wakes it.
+/// </summary>
+internal sealed class LmapThread : IDisposable
+{
+    private const long AccountPeriodNs = 1_000_000_000;
+    private const int IdleMs = 50; // back to back without a pod there is nothing to be back to back with
+    private const int FaultPauseMs = 100;
+
+    private readonly LmapSchedule _schedule;
+    private readonly ILogger _logger;
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+    private long _accountNs, _accountCpuNs, _accountScrapes;
+
+    public LmapThread(Lmap lmap, LmapSchedule schedule, ILogger logger)
+    {
+        Lmap = lmap;
+        _schedule = schedule;
+        _logger = logger;
+        _thread = new Thread(Run) { Name = $"LMAP {lmap.Index}", IsBackground = true };
+    }
+
+    public Lmap Lmap { get; }
+
+    /// <summary>If it has not scraped for this long, nothing that it read passes for fresh.</summary>
+    public long SilenceLimitNs => PageFormat.HeartbeatTimeout.Ticks * 100 + 2 * _schedule.IntervalNs;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Hands over a change; completes when it is in force.</summary>
+    public Task PostAsync(LmapChange change)
+    {
+        Lmap.Post(change);
+        _wake.Set();
+        return change.Applied.Task;
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _wake.Set();
+        if (_thread.IsAlive)
+            _thread.Join();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        if (_schedule.Core is { } core && !Machine.PinThread(core))
+            _logger.LogWarning("LMAP {Index} cannot be bound to core {Core}; it runs on any", Lmap.Index, core);
+        var deadline = Clocks.MonotonicNs;
+        Lmap.Statistics.LastScrapeNs = _accountNs = deadline;
+        while (!_stopping)
+        {
+            try
+            {
+                deadline = Turn(deadline);
+            }
+#pragma warning disable CA1031 // Nothing that goes wrong in a scrape may end the thread.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                _logger.LogError("LMAP {Index} had a fault: {Error}", Lmap.Index, error.Message);
+                _wake.WaitOne(FaultPauseMs);
+            }
+        }
+        Lmap.ApplyPost();
+        Account(Clocks.MonotonicNs);
+    }
+
+    private long Turn(long deadline)
+    {
+        if (Lmap.HasPost)
+            Lmap.ApplyPost();
+        var now = Clocks.MonotonicNs;
+        Lmap.ScrapeOnce(now);
+        if (now - _accountNs >= AccountPeriodNs)
+            Account(now);
+        if (_schedule.IntervalNs == 0)
+        {
+            if (Lmap.Pods.Count == 0)
+                _wake.WaitOne(IdleMs);
+            return now;
+        }
+        var next = deadline + _schedule.IntervalNs;
+        now = Clocks.MonotonicNs;
+        if (next < now)
+            next += (now - next + _schedule.IntervalNs - 1) / _schedule.IntervalNs * _schedule.IntervalNs;
+        WaitUntil(next);
+        return next;
+    }
+
+    private void WaitUntil(long deadline)
+    {
+        while (!_stopping)
+        {
+            var left = deadline - Clocks.MonotonicNs;
+            if (left <= 0)
+                return;
+            var milliseconds = (int)Math.Min(left / 1_000_000, int.MaxValue);
+            if (milliseconds == 0 && _schedule.Spin)
+                Thread.SpinWait(20);
+            else
+                _wake.WaitOne(_schedule.Spin ? milliseconds : Math.Max(milliseconds, 1));
+            if (Lmap.HasPost)
+                Lmap.ApplyPost();
+        }
+    }
+
+    private void Account(long now)
+    {
+        var statistics = Lmap.Statistics;
+        var seconds = (now - _accountNs) / 1e9;
+        var cpu = Clocks.ThreadCpuNs;
+        if (seconds > 0)
+        {
+            statistics.ScrapeRate = (statistics.Scrapes - _accountScrapes) / seconds;
+            statistics.CpuShare = (cpu - _accountCpuNs) / 1e9 / seconds;
+        }
+        statistics.CpuNs = cpu;
+        (_accountNs, _accountCpuNs, _accountScrapes) = (now, cpu, statistics.Scrapes);
+    }
+}

@@ -1,0 +1,30 @@
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>
+/// What reads one pod's pages into a row of slots: shared memory now; verbs and recordings are further implementations. Belongs to
+/// one LMAP's thread from <see cref="Activate"/> on. A read neither allocates nor throws.
+/// </summary>
+public abstract class PageSource : IDisposable
+{
+    /// <summary>The generation that stood in the pod's header at the last read.</summary>
+    public ulong Generation { get; protected set; }
+
+    /// <summary>When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores, which the reader times itself.</summary>
+    public long RowTimeNs { get; protected set; }
+
+    /// <summary>Slots that a read fills; the rest of the row is left as it is.</summary>
+    public abstract int Slots { get; }
+
+    /// <summary>Called by the LMAP's thread when it adopts the source, before the first read.</summary>
+    public abstract void Activate();
+
+    /// <summary>Reads the pod's row, folded over stripes.</summary>
+    /// <param name="row">At least <see cref="Slots"/> doubles; written when the answer is Fresh or Torn.</param>
+    /// <param name="nowNs">The reader's monotonic clock, ns.</param>
+    public abstract RowStatus Read(Span<double> row, long nowNs);
+
+    /// <summary>Gives the memory back. Only when no LMAP reads it any more.</summary>
+    public abstract void Dispose();
+}

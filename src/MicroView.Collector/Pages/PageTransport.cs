@@ -1,0 +1,65 @@
+using Microsoft.Win32.SafeHandles;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>
+/// Opens page sources for pods of a layout, and is told when an LMAP begins a scrape: the place where a transport with several reads in flight
+/// posts them all at once. Opening is done by the layout follower, reading by the LMAPs.
+/// </summary>
+public abstract class PageTransport
+{
+    /// <summary>The name that <c>--transport</c> takes.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Opens a source over a pod's objects.</summary>
+    /// <param name="layout">The pod.</param>
+    /// <param name="slots">Slots to read.</param>
+    /// <param name="former">The source that this one takes over, with the objects it holds; null at first. Not to be disposed afterwards.</param>
+    /// <param name="files">The files of the objects that <paramref name="former"/> does not hold, in order; owned by the source.</param>
+    /// <exception cref="IOException">An object cannot be read: what, and why.</exception>
+    public abstract PageSource Open(PodLayout layout, int slots, PageSource? former, IReadOnlyList<SafeFileHandle> files);
+
+    /// <summary>Called by an LMAP's thread before it reads <paramref name="sources"/>, its pods in order.</summary>
+    public virtual void BeginScrape(ReadOnlySpan<MonitoredPod> sources)
+    {
+    }
+}
+
+/// <summary>Pods of this machine, through the descriptors that the agent's socket hands out.</summary>
+public sealed class SharedMemoryTransport : PageTransport
+{
+    /// <inheritdoc/>
+    public override string Name => "shm";
+
+    /// <inheritdoc/>
+    public override PageSource Open(PodLayout layout, int slots, PageSource? former, IReadOnlyList<SafeFileHandle> files)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(files);
+        var held = (former as SharedMemorySource)?.Readers ?? [];
+        var opened = new List<ObjectReader>();
+        try
+        {
+            for (var i = 0; i < files.Count; i++)
+                opened.Add(Open(layout.Kind, layout.Objects[held.Count + i], files[i]));
+            return new SharedMemorySource([.. held, .. opened], slots);
+        }
+        catch
+        {
+            foreach (var reader in opened)
+                reader.Dispose();
+            foreach (var file in files)
+                file.Dispose();
+            throw;
+        }
+    }
+
+    private static ObjectReader Open(PodKind kind, ObjectLayout layout, SafeFileHandle file)
+    {
+        if (!SlotGeometry.IsValid(layout.Capacity, layout.Stripes, out var problem))
+            throw new InvalidDataException($"object {layout.Index}: {problem}");
+        var geometry = new SlotGeometry(layout.Capacity, layout.Stripes);
+        return kind == PodKind.Rest ? ObjectReader.Positional(file, geometry, layout.Epoch) : ObjectReader.Map(file, geometry, layout.Epoch);
+    }
+}

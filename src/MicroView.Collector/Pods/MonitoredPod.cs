@@ -1,0 +1,145 @@
+using System.Threading;
+using MicroView.Analysis;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>
+/// One pod as its LMAP sees it. The LMAP's thread alone writes it; every published field is one aligned word that any thread may read, the row
+/// itself through <see cref="Row"/>.
+/// </summary>
+public sealed class MonitoredPod
+{
+    // Hot: touched at each scrape.
+    internal PageSource Source;
+    internal PublishedRow CurrentRow;
+    internal PodAnalysis? Analysis;
+    internal ulong KnownGeneration;
+    internal long RowTimeNs, ClassifiedTimeNs = long.MinValue, LastAskNs = long.MinValue, TornSinceNs, ExplainedNs = long.MinValue;
+    internal bool IsLive, IsPending;
+    private volatile RowStatus _status = RowStatus.Unreadable;
+
+    private volatile PodSchema _schema;
+    private volatile PublishedRow _row;
+    private double _score, _threshold = double.PositiveInfinity, _progress, _remaining;
+    private volatile PodState _state;
+    private volatile bool _alarm;
+    private volatile AttributionShare[] _attributions = [];
+    private long _alarmSinceNs, _freshTimeNs;
+
+    /// <summary>A pod to be handed to an LMAP.</summary>
+    /// <param name="layout">Who it is; its descriptors may be in <paramref name="schema"/> alone.</param>
+    /// <param name="schema">What its slots mean.</param>
+    /// <param name="source">What reads its pages.</param>
+    /// <param name="analysis">How it is analysed.</param>
+    public MonitoredPod(PodLayout layout, PodSchema schema, PageSource source, AnalyzerOptions analysis)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(analysis);
+        Layout = layout;
+        _schema = schema;
+        Options = analysis;
+        Source = source;
+        KnownGeneration = layout.Generation;
+        _row = CurrentRow = new PublishedRow(Padded(schema.Slots));
+        Analysis = PodAnalysis.Create(schema, analysis);
+        _state = Analysis?.State ?? PodState.Off;
+    }
+
+    /// <summary>The pod's id.</summary>
+    public string Pod => Layout.Pod;
+
+    /// <summary>The layout as last applied.</summary>
+    public PodLayout Layout { get; private set; }
+
+    /// <summary>What its slots mean.</summary>
+    public PodSchema Schema => _schema;
+
+    /// <summary>Its newest row.</summary>
+    public PublishedRow Row => _row;
+
+    /// <summary>What the last read gave.</summary>
+    public RowStatus Status { get => _status; internal set => _status = value; }
+
+    /// <summary>True while its values may pass for fresh (see <see cref="Status"/>); the caller still asks whether the LMAP runs.</summary>
+    public bool IsReadable => _status <= RowStatus.Torn;
+
+    /// <summary>Learning, watching or off.</summary>
+    public PodState State => _state;
+
+    /// <summary>The last score; 0 while learning.</summary>
+    public double Score => Volatile.Read(ref _score);
+
+    /// <summary>Its threshold; infinite while learning.</summary>
+    public double Threshold => Volatile.Read(ref _threshold);
+
+    /// <summary>How far learning is, 0…1.</summary>
+    public double Progress => Volatile.Read(ref _progress);
+
+    /// <summary>Seconds of learning left at the present pace.</summary>
+    public double RemainingSeconds => Volatile.Read(ref _remaining);
+
+    /// <summary>Whether its alarm is open.</summary>
+    public bool AlarmOpen => _alarm;
+
+    /// <summary>During an alarm: what explains the score, largest share first.</summary>
+    public IReadOnlyList<AttributionShare> Attributions => _attributions;
+
+    /// <summary>When its last fresh row was sampled, CLOCK_MONOTONIC, ns; 0: none yet.</summary>
+    public long FreshTimeNs { get => Volatile.Read(ref _freshTimeNs); internal set => Volatile.Write(ref _freshTimeNs, value); }
+
+    internal AnalyzerOptions Options { get; }
+
+    internal long AlarmSinceNs => Volatile.Read(ref _alarmSinceNs);
+
+    /// <summary>Rounded up so that vector loads of the last line stay inside.</summary>
+    internal static int Padded(int slots) => Math.Max(8, (slots + 7) & ~7);
+
+    /// <summary>Takes a newer layout of the same pod; called by the LMAP between scrapes.</summary>
+    internal void Adopt(PodLayout layout, PodSchema schema, PageSource source)
+    {
+        Layout = layout;
+        KnownGeneration = layout.Generation;
+        Source = source;
+        source.Activate();
+        if (_status == RowStatus.Quarantined)
+            _status = RowStatus.Stale; // until the new source has been read
+        if (ReferenceEquals(schema, _schema))
+            return;
+        if (Padded(schema.Slots) > CurrentRow.Slots)
+        {
+            var row = new PublishedRow(Padded(schema.Slots));
+            row.Seed(CurrentRow);
+            _row = CurrentRow = row;
+        }
+        if (Analysis is null)
+            Analysis = PodAnalysis.Create(schema, Options);
+        else
+            Analysis.Adopt(schema);
+        _state = Analysis?.State ?? PodState.Off;
+        _schema = schema;
+    }
+
+    internal void PublishObservation(in Observation seen)
+    {
+        if (seen.Row != RowOutcome.Accepted)
+            return;
+        Volatile.Write(ref _score, seen.Score);
+        Volatile.Write(ref _threshold, seen.Threshold);
+        if (seen.State == _state && seen.State != PodState.Learning)
+            return;
+        _state = seen.State;
+        Volatile.Write(ref _progress, Analysis!.Progress);
+        Volatile.Write(ref _remaining, Analysis.RemainingSeconds);
+    }
+
+    internal void PublishAlarm(bool open, AttributionShare[] attributions, long timeNs)
+    {
+        if (open && !_alarm)
+            Volatile.Write(ref _alarmSinceNs, timeNs);
+        _attributions = attributions;
+        _alarm = open;
+    }
+}

@@ -1,0 +1,82 @@
+using MicroView.Analysis;
+
+namespace MicroView.Collector;
+
+/// <summary>
+/// A pod's analyzer with the names of its features. A pod that grows while it is watched goes on being watched by what it had, and a
+/// successor with all features takes over once it has learned. For one thread, the LMAP's, from the first row on.
+/// </summary>
+internal sealed class PodAnalysis
+{
+    private readonly AnalyzerOptions _options;
+    private PodAnalyzer _analyzer;
+    private IReadOnlyList<string> _names;
+    private PodAnalyzer? _successor;
+    private IReadOnlyList<string> _successorNames = [];
+    private readonly Attribution[] _top = new Attribution[AlarmEvent.MaxAttributions];
+
+    private PodAnalysis(PodSchema schema, AnalyzerOptions options)
+    {
+        _options = options;
+        _analyzer = new PodAnalyzer(schema.Map!, options);
+        _names = schema.FeatureNames;
+    }
+
+    /// <summary>Null when the schema has nothing to analyse.</summary>
+    public static PodAnalysis? Create(PodSchema schema, AnalyzerOptions options) => schema.Map is null ? null : new(schema, options);
+
+    public PodState State => _analyzer.State;
+
+    public bool AlarmOpen => _analyzer.AlarmOpen;
+
+    public double Progress => _analyzer.Progress;
+
+    public double RemainingSeconds => _analyzer.RemainingSeconds;
+
+    public int FeatureCount => _analyzer.Map.Count;
+
+    /// <summary>Takes a newer schema of the same pod.</summary>
+    public void Adopt(PodSchema schema)
+    {
+        if (!schema.Outgrows((_successor ?? _analyzer).Map))
+            return;
+        if (_analyzer.State == PodState.Watching)
+        {
+            _successor = new PodAnalyzer(schema.Map!, _options);
+            _successorNames = schema.FeatureNames;
+            return;
+        }
+        _analyzer.Extend(schema.Map!);
+        _names = schema.FeatureNames;
+    }
+
+    public Observation Observe(ReadOnlySpan<double> row, long timeNs)
+    {
+        if (_successor is not null)
+            Prepare(_successor, row, timeNs);
+        return _analyzer.Observe(row, timeNs);
+    }
+
+    /// <summary>What explains the last row; allocates, so only for alarms.</summary>
+    public AttributionShare[] Explain()
+    {
+        var count = _analyzer.Attribute(_top);
+        var shares = new AttributionShare[count];
+        for (var i = 0; i < count; i++)
+            shares[i] = new(_names[_top[i].Feature], _top[i].Share);
+        return shares;
+    }
+
+    /// <summary>An alarm that is open is brought to its end by the analyzer that opened it.</summary>
+    private void Prepare(PodAnalyzer successor, ReadOnlySpan<double> row, long timeNs)
+    {
+        if (successor.State != PodState.Watching)
+        {
+            _ = successor.Observe(row, timeNs);
+            return;
+        }
+        if (_analyzer.AlarmOpen)
+            return;
+        (_analyzer, _names, _successor) = (successor, _successorNames, null);
+    }
+}
