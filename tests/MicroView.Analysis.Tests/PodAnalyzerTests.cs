@@ -10,8 +10,8 @@ public sealed class PodAnalyzerTests
         Feature.Rate(0, resolution: 0.02), Feature.Value(1, resolution: 1 << 20), Feature.Rate(2, resolution: 10),
         Feature.Value(3, resolution: 1), Feature.Rate(4, resolution: 10)]);
 
-    private static AnalyzerOptions Options(Normalization normalization = Normalization.None) =>
-        new() { MinRows = 60, MinSeconds = 6, Detector = new DetectorOptions { Normalization = normalization } };
+    private static AnalyzerOptions Options() =>
+        new() { MinRows = 60, MinSeconds = 6, Detector = DetectorOptions.Live };
 
     /// <summary>A process that sleeps, switching contexts now and then; <paramref name="cores"/> are burnt per second.</summary>
     private static void Step(double[] slots, Random random, double cores, double seconds)
@@ -224,5 +224,44 @@ public sealed class PodAnalyzerTests
         Assert.Throws<ArgumentException>(() => new FeatureMap([]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Feature.Value(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Feature.Value(1, double.NaN));
+    }
+
+    /// <summary>Every metric moves a little, CPU and context switches together: the burn must not hide in a direction that they span.</summary>
+    [Fact]
+    public void A_burn_is_seen_and_named_whatever_moved_in_training()
+    {
+        for (var seed = 0; seed < 40; seed++)
+        {
+            var (slots, random, time) = (new double[5], new Random(seed), 1L);
+            var analyzer = new PodAnalyzer(Process, Options());
+            void Busy(double burn)
+            {
+                var work = random.NextDouble() < 0.2 ? random.NextDouble() : 0;
+                slots[0] += 0.1 * (work * 0.01 * (seed % 8) + burn + random.NextDouble() * 0.002);
+                slots[1] = 50e6 + random.Next(1000) * 4096;
+                slots[2] += Math.Round(work * 30) + random.Next(3);
+                slots[3] = 4 + random.Next(2);
+                slots[4] += random.Next(5);
+            }
+            for (; analyzer.State == PodState.Learning; time += Tick)
+            {
+                Busy(0);
+                analyzer.Observe(slots, time);
+            }
+            for (var i = 0; i < 100; i++, time += Tick)
+            {
+                Busy(0);
+                Assert.False(analyzer.Observe(slots, time).AlarmOpen);
+            }
+            for (var i = 0; i < 15; i++, time += Tick)
+            {
+                Busy(0.9);
+                analyzer.Observe(slots, time);
+            }
+            Assert.True(analyzer.AlarmOpen, $"seed {seed}");
+            var top = new Attribution[1];
+            Assert.Equal(1, analyzer.Attribute(top));
+            Assert.Equal(0, top[0].Feature);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace MicroView.Analysis;
 
@@ -99,12 +100,16 @@ public sealed class AlarmGate
     }
 
     /// <summary>Takes the decision of a row; times do not go backwards.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public AlarmChange Observe(bool anomalous, long timeNs)
     {
         Step(anomalous, timeNs);
         // The usual row: nothing was anomalous lately.
-        if (_history == 0 && !IsOpen)
-            return AlarmChange.None;
+        return _history == 0 && !IsOpen ? AlarmChange.None : Judge(timeNs);
+    }
+
+    private AlarmChange Judge(long timeNs)
+    {
         var count = BitOperations.PopCount(_history & _window);
         if (!IsOpen)
         {

@@ -13,6 +13,11 @@ public enum Normalization
 /// <summary>Settings of all detectors; each reads what concerns it.</summary>
 public sealed record DetectorOptions
 {
+    /// <summary>
+    /// FD for live use on pods nobody tuned: no unit norm, and only directions that several metrics share (<see cref="LeastVariance"/> 1.1).
+    /// </summary>
+    public static DetectorOptions Live { get; } = new() { Normalization = Normalization.None, LeastVariance = 1.1 };
+
     /// <summary>A name in <see cref="DetectorRegistry"/>.</summary>
     public string Model { get; init; } = "FD";
 
@@ -24,6 +29,13 @@ public sealed record DetectorOptions
 
     /// <summary>k, the directions taken as normal, at most ℓ; 0 for ℓ. Never more than d − 1: all of them would explain every row.</summary>
     public int Components { get; init; }
+
+    /// <summary>
+    /// The mean square, in rows as the sketch gets them, that a direction must carry to be taken as normal; 0 for the paper's fixed k. Without unit norm a metric
+    /// that moves on its own carries 1: without a floor above that (Kaiser's criterion, Educ. Psychol. Meas. 1960), a pod with few active
+    /// metrics has each of them for a direction, and nothing that they do is ever a residual.
+    /// </summary>
+    public double LeastVariance { get; init; }
 
     /// <summary>Percentile of training scores that becomes the threshold, in 0..100.</summary>
     public double ThresholdPercentile { get; init; } = 99;
@@ -53,6 +65,7 @@ public sealed record DetectorOptions
         Require(SketchRows is 0 or (>= 2 and <= 1024), $"sketch rows (ℓ) must be 0 (automatic) or 2 to 1024, not {SketchRows}");
         Require(Components >= 0, $"components (k) must not be negative, not {Components}");
         Require(SketchRows == 0 || Components <= SketchRows, $"components (k) {Components} exceed the sketch rows (ℓ) {SketchRows}");
+        Require(LeastVariance is >= 0 and <= double.MaxValue, $"the least variance of a direction must not be negative, not {LeastVariance}");
         Require(ThresholdPercentile is > 0 and <= 100, $"the threshold percentile must be in (0, 100], not {ThresholdPercentile}");
         Require(MinThreshold is null or (>= 0 and <= double.MaxValue), $"the least threshold must be finite and not negative, not {MinThreshold}");
         Require(Eta is >= 0 and <= 1, $"η must be in 0..1, not {Eta}");

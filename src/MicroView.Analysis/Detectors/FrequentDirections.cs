@@ -16,6 +16,7 @@ public sealed class FrequentDirections
 
     private readonly int _stride;
     private readonly int _groups;
+    private readonly double _leastVariance;
     private readonly double[] _buffer;
 
     // Groups of eight directions; within a group, feature by feature, the eight directions' coefficients side by side.
@@ -27,7 +28,8 @@ public sealed class FrequentDirections
     /// <param name="dimension">d, values per row.</param>
     /// <param name="sketchRows">ℓ, at least 2.</param>
     /// <param name="components">k, 0 to ℓ: the directions that <see cref="ProjectedSquare"/> projects on.</param>
-    public FrequentDirections(int dimension, int sketchRows, int components)
+    /// <param name="leastVariance">Directions whose σ²/n, n the rows seen, is not above this are left out of the k.</param>
+    public FrequentDirections(int dimension, int sketchRows, int components, double leastVariance = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(sketchRows, 2);
@@ -36,6 +38,7 @@ public sealed class FrequentDirections
         Dimension = dimension;
         SketchRows = sketchRows;
         Components = components;
+        _leastVariance = leastVariance;
         _stride = RowMatrix.Padded(dimension);
         _groups = (components + 7) / 8;
         _buffer = new double[2 * sketchRows * _stride];
@@ -50,6 +53,9 @@ public sealed class FrequentDirections
 
     /// <summary>k, the directions kept for projection.</summary>
     public int Components { get; }
+
+    /// <summary>n, the rows seen.</summary>
+    public long Seen { get; private set; }
 
     /// <summary>Directions found, at most <see cref="Components"/>: fewer when the rows seen have a lower rank.</summary>
     public int Rank { get; private set; }
@@ -69,6 +75,7 @@ public sealed class FrequentDirections
     {
         _filled = 0;
         _stale = false;
+        Seen = 0;
         Rank = 0;
         Array.Clear(_basis);
     }
@@ -86,6 +93,7 @@ public sealed class FrequentDirections
             for (var i = 0; i < target.Length; i++)
                 target[i] = row[i] * scale;
         _stale = true;
+        Seen++;
         if (++_filled == 2 * SketchRows)
             Decompose(shrink: true);
     }
@@ -168,7 +176,9 @@ public sealed class FrequentDirections
     private void StoreBasis<TOps, V>(Span<double> rows, ReadOnlySpan<double> squares, int rank)
         where TOps : struct, IVectorOps<V> where V : struct
     {
-        Rank = Math.Min(rank, Components);
+        Rank = 0;
+        while (Rank < Math.Min(rank, Components) && squares[Rank] > _leastVariance * Seen)
+            Rank++;
         Array.Clear(_basis);
         for (var i = 0; i < Rank; i++)
         {

@@ -23,7 +23,7 @@ public sealed class FrequentDirectionsDetector : Detector
         var components = Math.Min(options.Components > 0 ? options.Components : rows, dimension - 1);
         if (components > rows)
             throw new ArgumentException($"components (k) {components} exceed the sketch rows (ℓ) {rows}", nameof(options));
-        Sketch = new FrequentDirections(dimension, rows, components);
+        Sketch = new FrequentDirections(dimension, rows, components, options.LeastVariance);
         _random = options.Seed;
     }
 
@@ -61,13 +61,23 @@ public sealed class FrequentDirectionsDetector : Detector
             Absorb(z, squaredNorm);
     }
 
-    /// <summary>Shares of the squared residual.</summary>
+    /// <summary>
+    /// Shares of the squared residual. Of a metric's residual only what the metric itself deviates counts: when one of two metrics that used to
+    /// move together moves alone, the projection leaves the same residual on both, but only one of them did anything.
+    /// </summary>
     public override void Attribute(ReadOnlySpan<double> z, Span<double> shares)
     {
         CheckRow(z);
-        var total = Sketch.Residual(z, shares);
+        Sketch.Residual(z, shares);
+        var total = 0.0;
         for (var j = 0; j < shares.Length; j++)
-            shares[j] = total > 0 ? shares[j] * shares[j] / total : 0;
+        {
+            var own = Math.Max(0, Math.Min(Math.Abs(shares[j]), z[j] * Math.Sign(shares[j])));
+            shares[j] = own * Math.Abs(shares[j]);
+            total += shares[j];
+        }
+        for (var j = 0; j < shares.Length && total > 0; j++)
+            shares[j] /= total;
     }
 
     private void Absorb(ReadOnlySpan<double> z, double squaredNorm)

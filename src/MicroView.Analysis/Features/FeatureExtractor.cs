@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace MicroView.Analysis;
@@ -130,6 +131,7 @@ public sealed class FeatureExtractor
             RowKernel<TOps, V>.Extract(tail, _previous.AsSpan(row.Length), bits[(row.Length / 8)..], perSecond, features[row.Length..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double StandardizeRow<TOps, V>(
         ReadOnlySpan<double> row, ReadOnlySpan<double> tail, double perSecond, ReadOnlySpan<double> scaling, Span<double> z, ref int missing)
         where TOps : struct, IVectorOps<V> where V : struct
@@ -145,44 +147,54 @@ public sealed class FeatureExtractor
 
     private void CheckLengths(ReadOnlySpan<double> slots, Span<double> target)
     {
-        if (slots.Length < _map.SlotCount)
-            throw new ArgumentException($"The row has {slots.Length} slots, the feature map reads {_map.SlotCount}.", nameof(slots));
-        if (target.Length < _map.Stride)
-            throw new ArgumentException($"The target holds {target.Length} values, {_map.Stride} are written.", nameof(target));
+        if (slots.Length < _map.SlotCount || target.Length < _map.Stride)
+            ThrowLengths(slots.Length, target.Length);
     }
 
+    private void ThrowLengths(int slots, int target) => throw new ArgumentException(slots < _map.SlotCount
+        ? $"The row has {slots} slots, the feature map reads {_map.SlotCount}."
+        : $"The target holds {target} values, {_map.Stride} are written.");
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private RowOutcome Advance(long timeNs, out double perSecond)
     {
+        if (!_started || timeNs <= _time)
+            return Restart(timeNs, out perSecond);
+        perSecond = 1e9 / (timeNs - _time);
+        _late = 0;
+        _time = timeNs;
+        return RowOutcome.Accepted;
+    }
+
+    private RowOutcome Restart(long timeNs, out double perSecond)
+    {
         perSecond = 0;
-        if (_started && timeNs <= _time)
-        {
-            if (++_late < RebaseAfter)
-                return RowOutcome.NotLater;
-            _started = false;
-        }
-        var first = !_started;
-        if (!first)
-            perSecond = 1e9 / (timeNs - _time);
+        if (_started && ++_late < RebaseAfter)
+            return RowOutcome.NotLater;
         _started = true;
         _late = 0;
         _time = timeNs;
-        return first ? RowOutcome.First : RowOutcome.Accepted;
+        return RowOutcome.First;
     }
 
     /// <summary>The row in feature order: whole blocks of eight, and for a direct map the incomplete last block apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadOnlySpan<double> Gather(ReadOnlySpan<double> slots, out ReadOnlySpan<double> tail)
     {
         tail = default;
-        if (_map.IsDirect)
+        if (!_map.IsDirect)
+            return GatherRuns(slots);
+        var whole = _map.Count & ~7;
+        if (whole < _map.Count)
         {
-            var whole = _map.Count & ~7;
-            if (whole < _map.Count)
-            {
-                slots[whole.._map.Count].CopyTo(_current);
-                tail = _current;
-            }
-            return slots[..whole];
+            slots[whole.._map.Count].CopyTo(_current);
+            tail = _current;
         }
+        return slots[..whole];
+    }
+
+    private double[] GatherRuns(ReadOnlySpan<double> slots)
+    {
         foreach (var run in _map.Runs)
             slots.Slice(run.Source, run.Length).CopyTo(_current.AsSpan(run.Target));
         GatherHistograms(slots);
