@@ -15,9 +15,9 @@ internal sealed class NicOptionTable
 
     public Option<string> Normalize { get; } = AgentOptions.Normalize();
 
-    public Option<double> Tick { get; } = AgentOptions.Tick();
+    public Option<double?> Tick { get; } = Kinds.OptionalSeconds("--tick", "How often a row is classified; seconds; 0: every scrape [default: 0.1; 0 with --test read_loop]");
 
-    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 60]");
+    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
 
     public Option<string> Transport { get; } = Kinds.Choice("--transport", "How pages are read; auto: verbs when --dev is given or the control plane is on another machine, else shm", "auto", ["auto", "shm", "verbs"]);
 

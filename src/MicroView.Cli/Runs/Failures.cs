@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using MicroView.Collector;
+using MicroView.Host;
 
 namespace MicroView.Cli;
 
@@ -27,6 +29,7 @@ internal static class Failures
     private static (string Message, int ExitCode) Describe(Exception error) => error switch
     {
         UserException user => (user.Message, user.ExitCode),
+        HostStartException or CollectorStartException => (error.Message, ExitCode.Unavailable),
         OperationCanceledException => ("stopped before it was ready", ExitCode.Interrupted),
         SocketException or IOException or UnauthorizedAccessException or InvalidOperationException { InnerException: SocketException }
             => ($"{error.Message.TrimEnd('.')}; --debug shows more", ExitCode.Unavailable),

@@ -1,55 +1,73 @@
+using System.Diagnostics;
 using Spectre.Console.Rendering;
 
 namespace MicroView.Cli;
 
-/// <summary>Shows frames, on the screen or as lines, at most twice a second, until the stop.</summary>
-internal static class View
+/// <summary>Shows frames until the stop, on the screen or as lines: once a period, and soon after a key or an alarm.</summary>
+internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals signals)
 {
-    public static async Task RunAsync(Func<ViewFrame> frames, bool plain, TimeSpan period, StopSignals signals, DateTime? end, PlainOutput output)
+    private static readonly TimeSpan s_leastGap = TimeSpan.FromMilliseconds(150); // keys and alarms may come in bursts
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private volatile PodOrder _order;
+    private volatile int _skipped;
+
+    /// <summary>Asks for a frame now. Thread-safe, never waits.</summary>
+    public void Wake()
     {
+        try
+        {
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else has asked in this moment.
+        }
+    }
+
+    public async Task RunAsync(bool plain, double? seconds, PlainOutput output)
+    {
+        var end = seconds is { } limit ? Stopwatch.GetTimestamp() + (long)(limit * Stopwatch.Frequency) : long.MaxValue;
         if (plain)
         {
             var report = new PlainReport(output);
-            await RepeatAsync(() => report.Show(frames()), period, end, null, signals.Token);
+            await RepeatAsync(() => report.Show(frames()), end);
             return;
         }
         using var screen = new Screen();
-        using var redraw = new SemaphoreSlim(0, 1);
-        var position = new Position();
-        Keys.Start(key => Press(key, position, signals, redraw));
-        ViewFrame? last = null;
+        Keys.Start(Press);
         await RepeatAsync(() =>
         {
-            last = frames();
-            screen.Draw((width, height) => Lay(last, position, width, height));
-        }, period, end, redraw, signals.Token);
+            var frame = frames();
+            screen.Draw((width, height) => Lay(frame, width, height));
+        }, end);
     }
 
-    private static IRenderable Lay(ViewFrame frame, Position position, int width, int height)
+    private IRenderable Lay(ViewFrame frame, int width, int height)
     {
-        position.Skipped = Math.Clamp(position.Skipped, 0, Math.Max(0, frame.Pods.Count - 1));
-        return ScreenLayout.Build(frame, position.Order, position.Skipped, width, height);
+        _skipped = Math.Clamp(_skipped, 0, Math.Max(0, frame.Pods.Count - 1));
+        return ScreenLayout.Build(frame, _order, _skipped, width, height);
     }
 
-    private static async Task RepeatAsync(Action show, TimeSpan period, DateTime? end, SemaphoreSlim? redraw, CancellationToken stop)
+    private async Task RepeatAsync(Action show, long end)
     {
-        while (!stop.IsCancellationRequested && (end is null || DateTime.UtcNow < end))
+        var stop = signals.Token;
+        while (!stop.IsCancellationRequested && Stopwatch.GetTimestamp() < end)
         {
             show();
             try
             {
-                if (redraw is null)
-                    await Task.Delay(period, stop);
-                else
-                    await redraw.WaitAsync(period, stop);
+                await Task.Delay(s_leastGap, stop);
+                await _wake.WaitAsync(period - s_leastGap, stop);
             }
             catch (OperationCanceledException)
             {
+                return;
             }
         }
     }
 
-    private static void Press(ConsoleKeyInfo key, Position position, StopSignals signals, SemaphoreSlim redraw)
+    private void Press(ConsoleKeyInfo key)
     {
         switch (key)
         {
@@ -57,38 +75,23 @@ internal static class View
                 signals.Stop();
                 return;
             case { KeyChar: 's' }:
-                position.Order = PodOrder.Score;
+                _order = PodOrder.Score;
                 break;
             case { KeyChar: 'c' }:
-                position.Order = PodOrder.Cpu;
+                _order = PodOrder.Cpu;
                 break;
             case { KeyChar: 'm' }:
-                position.Order = PodOrder.Memory;
+                _order = PodOrder.Memory;
                 break;
             case { Key: ConsoleKey.DownArrow or ConsoleKey.PageDown }:
-                position.Skipped += key.Key == ConsoleKey.PageDown ? 10 : 1;
+                _skipped += key.Key == ConsoleKey.PageDown ? 10 : 1;
                 break;
             case { Key: ConsoleKey.UpArrow or ConsoleKey.PageUp }:
-                position.Skipped -= key.Key == ConsoleKey.PageUp ? 10 : 1;
+                _skipped -= key.Key == ConsoleKey.PageUp ? 10 : 1;
                 break;
             default:
                 return;
         }
-        try
-        {
-            if (redraw.CurrentCount == 0)
-                redraw.Release();
-        }
-        catch (Exception error) when (error is ObjectDisposedException or SemaphoreFullException)
-        {
-            // The view has just ended, or another key has asked already.
-        }
-    }
-
-    /// <summary>What the keys chose; written by the key thread, read by the view.</summary>
-    private sealed class Position
-    {
-        public volatile PodOrder Order;
-        public volatile int Skipped;
+        Wake();
     }
 }
