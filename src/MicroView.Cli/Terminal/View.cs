@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 namespace MicroView.Cli;
 
 /// <summary>Shows frames until the stop, on the screen or as lines: once a period, and soon after a key or an alarm.</summary>
-internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals signals)
+internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals signals) : IDisposable
 {
     private static readonly TimeSpan s_leastGap = TimeSpan.FromMilliseconds(150); // keys and alarms may come in bursts
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -19,11 +19,13 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals 
             if (_wake.CurrentCount == 0)
                 _wake.Release();
         }
-        catch (SemaphoreFullException)
+        catch (Exception error) when (error is SemaphoreFullException or ObjectDisposedException)
         {
-            // Somebody else has asked in this moment.
+            // Somebody else has asked in this moment, or the view has just ended.
         }
     }
+
+    public void Dispose() => _wake.Dispose();
 
     public async Task RunAsync(bool plain, double? seconds, PlainOutput output)
     {
