@@ -73,18 +73,18 @@ public sealed class HostAgent : IAsyncDisposable
         var path = options.SocketPath ?? AgentAddress.ForAgent();
         var rdma = VerbsLibrary.Probe();
         var socket = SocketPlace.Bind(path);
+        RestPods? rest = null;
         RestServer? server = null;
         try
         {
-            RestPods? rest = null;
             if (options.RestEnabled)
             {
                 rest = new(state, new(options.StateFolder ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "rest")));
-                server = new(state, rest, rdma);
-                await server.StartAsync(cancellation).ConfigureAwait(false);
-                var (adopted, removed) = rest.Adopt();
+                var (adopted, removed) = rest.Adopt(); // before anyone can ask for a pod of the same name
                 if (adopted + removed > 0)
                     state.Log.Adopted(adopted, removed);
+                server = new(state, rest, rdma);
+                await server.StartAsync(cancellation).ConfigureAwait(false);
             }
             var agent = new HostAgent(state, path, socket, rest, server, rdma);
             agent.Start();
@@ -94,6 +94,8 @@ public sealed class HostAgent : IAsyncDisposable
         {
             if (server is not null)
                 await server.DisposeAsync().ConfigureAwait(false);
+            rest?.Stop();
+            state.Retirement.ReleaseAll();
             socket.Dispose();
             throw;
         }
