@@ -11,7 +11,8 @@ internal sealed class NetworkReader(string procRoot, int process)
 
     internal int Process { get; } = process;
 
-    internal bool IsReadable { get; private set; }
+    /// <summary>The process is gone.</summary>
+    internal bool IsLost { get; private set; }
 
     internal static SlotDescriptor[] Descriptors { get; } =
     [
@@ -23,18 +24,18 @@ internal sealed class NetworkReader(string procRoot, int process)
 
     internal void Sample(SampleContext context)
     {
-        if (!_file.TryRead(context, out var text, out _) || !TryParse(text, out var now))
+        IsLost = !_file.TryRead(context, out var text, out var error) && HeldFile.IsGone(error);
+        if (!TryParse(text, out var now))
             return; // the process is gone, the namespace may live on: the counters stand until another process speaks for it
         _last = (Math.Max(_last.ReceivedBytes, now.ReceivedBytes), Math.Max(_last.ReceivedPackets, now.ReceivedPackets),
             Math.Max(_last.SentBytes, now.SentBytes), Math.Max(_last.SentPackets, now.SentPackets));
-        IsReadable = true;
     }
 
     internal void Fill(Span<double> row) =>
         (row[0], row[1], row[2], row[3]) = (_last.ReceivedBytes, _last.ReceivedPackets, _last.SentBytes, _last.SentPackets);
 
     /// <summary>Another process of the same namespace goes on where <paramref name="before"/> stopped.</summary>
-    internal void Continue(NetworkReader before) => (_last, IsReadable) = (before._last, before.IsReadable);
+    internal void Continue(NetworkReader before) => _last = before._last;
 
     internal void Close(SampleContext context) => _file.Close(context);
 

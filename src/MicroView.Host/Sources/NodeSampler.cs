@@ -12,6 +12,7 @@ internal sealed class NodeSampler
     private readonly ILogger _log;
     private readonly SampleContext _context;
     private readonly Cadence _cadence;
+    private readonly CgroupTree _cgroups;
     private readonly ProcessTable _processes;
     private readonly List<SourcePod> _sources = [], _waiting = [];
     private readonly int _slowTicks;
@@ -23,7 +24,9 @@ internal sealed class NodeSampler
         _context = new(options);
         _slowTicks = Math.Max(1, (int)Math.Round(options.SlowInterval / options.Tick));
         _cadence = new(options.Busiest, _slowTicks);
-        _processes = new(_context, static _ => false, _waiting.Add);
+        var examiner = new ProcessExaminer(_context);
+        _cgroups = new(_context, examiner, Found);
+        _processes = new(_context, examiner, _cgroups.Covers, _waiting.Add);
     }
 
     internal SourceCounts Counts { get; } = new();
@@ -47,7 +50,10 @@ internal sealed class NodeSampler
     internal void Close()
     {
         foreach (var source in _sources)
+        {
             source.Dispose();
+            source.Close(_context);
+        }
         _processes.Close();
         _sources.Clear();
     }
@@ -55,6 +61,7 @@ internal sealed class NodeSampler
     private void Discover()
     {
         var before = Clocks.ThreadCpuNs;
+        _cgroups.Discover();
         _processes.Discover();
         _cadence.Rank(_sources, _context.NowNs);
         Counts.DiscoveryNs += Clocks.ThreadCpuNs - before;
@@ -69,7 +76,7 @@ internal sealed class NodeSampler
         {
             source.WriteRow(_context);
             Counts.Rows++;
-            if (source.EmptySinceNs != 0 && _context.NowNs - source.EmptySinceNs > _options.Linger.TotalNanoseconds)
+            if (source.HasEnded || source.EmptySinceNs != 0 && _context.NowNs - source.EmptySinceNs > _options.Linger.TotalNanoseconds)
                 Retire(index);
             else
                 _cadence.Promote(source, _context.NowNs);
@@ -94,6 +101,15 @@ internal sealed class NodeSampler
         source.Dispose();
         if (source is ProcessGroup group)
             _processes.Drop(group);
+        else if (source is CgroupPod pod)
+            _cgroups.Drop(pod);
+    }
+
+    /// <summary>Its processes are no pods of their own any more.</summary>
+    private void Found(CgroupPod pod)
+    {
+        _waiting.Add(pod);
+        _processes?.CheckMembers(pod.ProcessList);
     }
 
     private void Admit()

@@ -22,6 +22,9 @@ internal abstract class SourcePod(NodePodIdentity identity) : IDisposable
     /// <summary>CLOCK_MONOTONIC at which it was found empty; 0 while it has processes.</summary>
     internal long EmptySinceNs { get; set; }
 
+    /// <summary>There is nothing left to sample.</summary>
+    internal bool HasEnded { get; set; }
+
     /// <summary>CPU time of all its rows so far.</summary>
     protected abstract long CpuNs { get; }
 
@@ -63,7 +66,10 @@ internal abstract class SourcePod(NodePodIdentity identity) : IDisposable
         _pod = pod;
     }
 
-    public virtual void Dispose()
+    /// <summary>Closes held files.</summary>
+    internal abstract void Close(SampleContext context);
+
+    public void Dispose()
     {
         _pod?.Dispose();
         _pod = null;

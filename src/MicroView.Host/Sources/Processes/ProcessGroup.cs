@@ -93,7 +93,7 @@ internal sealed class ProcessGroup(NodePodIdentity identity, bool isSelf = false
         Network?.Fill(row[_described.Length..]);
     }
 
-    internal void Close(SampleContext context) => Network?.Close(context);
+    internal override void Close(SampleContext context) => Network?.Close(context);
 
     private void End(TrackedProcess member, SampleContext context)
     {

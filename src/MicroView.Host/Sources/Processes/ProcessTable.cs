@@ -15,7 +15,7 @@ internal sealed class ProcessTable
 
     private sealed class Known
     {
-        internal int Round, Fingerprint, Checks;
+        internal int Round, FirstRound, Fingerprint, Checks;
         internal long StartTicks, NextCheckNs;
         internal TrackedProcess? Process;
     }
@@ -33,14 +33,15 @@ internal sealed class ProcessTable
     private int _round;
 
     /// <param name="context">What the sampling thread reuses.</param>
+    /// <param name="examiner">Asks who a process is.</param>
     /// <param name="isCovered">Tells from the text of /proc/PID/cgroup whether a cgroup pod accounts for the process.</param>
-    /// <param name="found">Told of each new group; it may refuse by leaving it.</param>
-    internal ProcessTable(SampleContext context, Func<ReadOnlySpan<byte>, bool> isCovered, Action<ProcessGroup> found)
+    /// <param name="found">Told of each new group; it may refuse by dropping it.</param>
+    internal ProcessTable(SampleContext context, ProcessExaminer examiner, Func<ReadOnlySpan<byte>, bool> isCovered, Action<ProcessGroup> found)
     {
         (_context, _isCovered, _found) = (context, isCovered, found);
         _grouping = new(context.Options.Grouping);
         _filter = new(context.Options);
-        _examiner = new(context);
+        _examiner = examiner;
         _procRoot = Encoding.UTF8.GetBytes(context.Options.ProcRoot + "\0");
     }
 
@@ -48,9 +49,6 @@ internal sealed class ProcessTable
     internal int Processes { get; private set; }
 
     internal IReadOnlyDictionary<string, ProcessGroup> Groups => _groups;
-
-    /// <summary>Who a process is, for cgroup pods that ask.</summary>
-    internal ProcessExaminer Examiner => _examiner;
 
     /// <summary>Looks for processes that came, went or changed.</summary>
     internal void Discover()
@@ -70,11 +68,14 @@ internal sealed class ProcessTable
         Forget();
     }
 
-    /// <summary>Has all processes examined again at the next round: a new cgroup may account for some of them.</summary>
-    internal void CheckAll()
+    /// <summary>Has the processes of a cgroup.procs file examined again at the next round: a pod of their own accounts for them now.</summary>
+    internal void CheckMembers(string path)
     {
-        foreach (var known in _known.Values)
-            known.NextCheckNs = 0;
+        var read = KernelFile.ReadOnce(Encoding.UTF8.GetBytes(path + "\0"), _context.Buffer);
+        ReadOnlySpan<byte> text = _context.Buffer.AsSpan(0, Math.Max(0, read));
+        while (KernelText.NextLine(ref text, out var line))
+            if (_known.TryGetValue((int)Math.Clamp(KernelText.Number(line), 0, int.MaxValue), out var known))
+                known.NextCheckNs = 0;
     }
 
     /// <summary>Drops a group that was retired or refused; its processes are looked at again later.</summary>
@@ -91,8 +92,6 @@ internal sealed class ProcessTable
     {
         foreach (var known in _known.Values)
             Release(known);
-        foreach (var group in _groups.Values)
-            group.Close(_context);
         _known.Clear();
     }
 
@@ -117,7 +116,7 @@ internal sealed class ProcessTable
         if (stat.StartTicks != known.StartTicks)
         {
             Release(known);
-            (known.StartTicks, known.Checks, known.Fingerprint) = (stat.StartTicks, 0, 0);
+            (known.StartTicks, known.FirstRound, known.Checks, known.Fingerprint) = (stat.StartTicks, _round, 0, 0);
         }
         known.Checks++;
         known.NextCheckNs = _context.NowNs + (known.Checks == 1 ? SecondCheckNs : LaterChecksNs);
@@ -168,10 +167,11 @@ internal sealed class ProcessTable
         process.Group?.Leave(process, _context.NowNs);
         known.Process = process;
         group ??= Found(pod, service, id, isSelf);
-        var isYoung = AgeSeconds(known) <= _context.Options.SlowInterval.TotalSeconds * 2;
-        if (!isNew && !isYoung)
+        var isNewcomer = known.FirstRound > 1 && known.Checks <= 2; // it was not there a round ago
+        var countsPast = !group.IsAdmitted || isNewcomer;
+        if (!countsPast)
             process.Sample(_context);
-        group.Join(process, isNew || isYoung && known.Checks <= 2, _examiner.BootSeconds + known.StartTicks / TicksPerSecond);
+        group.Join(process, countsPast, _examiner.BootSeconds + known.StartTicks / TicksPerSecond);
         if (isNew)
             _found(group);
     }

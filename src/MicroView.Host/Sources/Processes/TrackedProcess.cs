@@ -144,7 +144,7 @@ internal sealed class TrackedProcess
         if (!HasOpenFiles)
             return;
         var answer = KernelFile.Status(_openFiles, out var count, out _);
-        HasOpenFiles = answer == 0 ? count > 0 || _cells[ProcessMetric.OpenFiles] > 0 : HeldFile.IsGone(answer);
+        HasOpenFiles = answer == 0 ? count > 0 || _cells[ProcessMetric.OpenFiles] > 0 : HeldFile.IsPassing(answer);
         if (answer == 0)
             _cells[ProcessMetric.OpenFiles] = count;
     }
