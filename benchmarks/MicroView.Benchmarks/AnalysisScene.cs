@@ -39,7 +39,9 @@ internal sealed class AnalysisScene
             _increments[i] = random.NextDouble();
     }
 
-    /// <summary>Touches one value per pod, as a live page would change, and judges every pod until <see cref="RowsPerPass"/> rows are done.</summary>
+    /// <summary>
+    /// Touches one value per pod, as a live page would change, and judges every pod until <see cref="RowsPerPass"/> rows are done.
+    /// </summary>
     public int Pass()
     {
         var anomalous = 0;
@@ -81,7 +83,8 @@ internal sealed class AnalysisScene
     }
 
     /// <summary>
-    /// A quick look without BenchmarkDotNet, for tuning: median and best CPU ns of 41 short windows, to be pinned to one core by the caller.
+    /// A quick look without BenchmarkDotNet, for tuning: median and best CPU ns of 41 short windows, to be pinned to one core by the
+    /// caller.
     /// </summary>
     public static void PrintQuickLook()
     {

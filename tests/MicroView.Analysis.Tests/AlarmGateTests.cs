@@ -70,9 +70,24 @@ public sealed class AlarmGateTests
     }
 
     [Fact]
+    public void A_clock_that_restarts_neither_closes_nor_blocks_the_alarm()
+    {
+        var gate = new AlarmGate(new AlarmOptions());
+        for (var i = 0; i < 4; i++)
+            Assert.Equal(AlarmChange.None, gate.Observe(true, 1_000_000 * Ms + i * 100 * Ms));
+        Assert.Equal(AlarmChange.Opened, gate.Observe(true, 0));
+        var closed = 0L;
+        for (var time = 100 * Ms; time < 10_000 * Ms && closed == 0; time += 100 * Ms)
+            if (gate.Observe(false, time) == AlarmChange.Closed)
+                closed = time;
+        Assert.InRange(closed, 2000 * Ms, 4000 * Ms);
+    }
+
+    [Fact]
     public void Options_out_of_range_are_refused_by_name()
     {
-        Assert.Contains("window", Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { Window = 65 })).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { Window = 65 }));
+        Assert.Contains("window", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { OpenCount = 11 }));
         Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { CloseCount = 5 }));
         Assert.Throws<ArgumentException>(() => new AlarmGate(new AlarmOptions { HoldSeconds = double.NaN }));

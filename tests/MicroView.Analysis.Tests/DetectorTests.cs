@@ -11,7 +11,8 @@ public sealed class DetectorTests
     {
         foreach (var dimension in new[] { 1, 2, 5, 8, 33 })
         {
-            var detector = DetectorRegistry.Create(dimension, new DetectorOptions { Model = model.ToLowerInvariant(), Normalization = Normalization.None });
+            var detector = DetectorRegistry.Create(
+                dimension, new DetectorOptions { Model = model.ToLowerInvariant(), Normalization = Normalization.None });
             var training = new RowMatrix(dimension);
             foreach (var row in FrequentDirectionsTests.Rows(dimension, 100, 3, dimension, noise: 1))
                 training.Add(row);
@@ -83,6 +84,23 @@ public sealed class DetectorTests
         Assert.False(detector.Score([8.99, 0.99, 0, 0, 0, 0, 0, 0], 0) > detector.Threshold);
         Assert.True(detector.Score([9.01, 0, 0, 0, 0, 0, 0, 0], 0) > detector.Threshold);
         Assert.True(detector.Score([0, 1.01, 0, 0, 0, 0, 0, 0], 0) > detector.Threshold);
+    }
+
+    [Fact]
+    public void Frequent_directions_threshold_is_a_factor_times_the_percentile_and_never_below_the_least()
+    {
+        static double Threshold(DetectorOptions options)
+        {
+            var detector = new FrequentDirectionsDetector(12, options with { Normalization = Normalization.None });
+            detector.Fit(Matrix(12, 80, 1));
+            return detector.Threshold;
+        }
+
+        var paper = Threshold(new DetectorOptions { MinThreshold = 0 });
+        Assert.InRange(paper, 0.1, 2);
+        Assert.Equal(2 * paper, Threshold(new DetectorOptions { MinThreshold = 0, ThresholdFactor = 2 }), 1e-12);
+        Assert.True(Threshold(new DetectorOptions { MinThreshold = 0, ThresholdPercentile = 50 }) < paper);
+        Assert.Equal(3, Threshold(new DetectorOptions()));
     }
 
     [Theory]

@@ -66,7 +66,8 @@ public sealed class FeatureExtractorTests
     {
         // Slots: buckets 1, 2, 3 and sum 5; a gauge on 0, a hidden slot 4.
         int[] buckets = [1, 2, 3];
-        var extractor = new FeatureExtractor(new FeatureMap([Feature.Value(0), Feature.HistogramRate(buckets), Feature.HistogramMean(buckets, 5)]));
+        var extractor = new FeatureExtractor(new FeatureMap(
+            [Feature.Value(0), Feature.HistogramRate(buckets), Feature.HistogramMean(buckets, 5)]));
         var row = new double[8];
         extractor.Extract([7, 1, 2, 3, -1, 100], 0, row);
         extractor.Extract([7, 1, 4, 5, -1, 108], 2 * Second, row);

@@ -113,6 +113,25 @@ public sealed class PodAnalyzerTests
     }
 
     [Fact]
+    public void A_clock_that_restarts_does_not_undo_the_time_learnt()
+    {
+        var (slots, random) = (new double[5], new Random(4));
+        var analyzer = new PodAnalyzer(Process, Options());
+        for (var i = 0; i < 40; i++)
+        {
+            Step(slots, random, 0, 0.1);
+            analyzer.Observe(slots, 1000 * Tick + i * Tick);
+        }
+        for (var i = 0; i < 40 && analyzer.State == PodState.Learning; i++)
+        {
+            Step(slots, random, 0, 0.1);
+            analyzer.Observe(slots, i * Tick);
+        }
+        Assert.Equal(PodState.Watching, analyzer.State);
+        Assert.Equal(FeatureExtractor.RebaseAfter - 1, analyzer.RejectedRows);
+    }
+
+    [Fact]
     public void Missing_and_non_finite_slots_are_counted_and_never_reach_the_score()
     {
         var (slots, random, time) = (new double[5], new Random(5), 1L);
@@ -143,7 +162,8 @@ public sealed class PodAnalyzerTests
         analyzer.Extend(new FeatureMap([.. Enumerable.Range(0, Process.Count).Select(i => Process[i]), Feature.Rate(5)]));
         Step(slots, random, 1, 0.1);
         var first = analyzer.Observe(slots, time += Tick);
-        Assert.Equal((PodState.Learning, RowOutcome.Accepted, AlarmChange.Closed, 1), (first.State, first.Row, first.Change, first.Missing));
+        Assert.Equal(
+            (PodState.Learning, RowOutcome.Accepted, AlarmChange.Closed, 1), (first.State, first.Row, first.Change, first.Missing));
         Assert.Equal(AlarmChange.None, analyzer.Observe(slots, time += Tick).Change);
         for (var i = 0; i < 100; i++, time += Tick)
         {
@@ -226,7 +246,9 @@ public sealed class PodAnalyzerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Feature.Value(1, double.NaN));
     }
 
-    /// <summary>Every metric moves a little, CPU and context switches together: the burn must not hide in a direction that they span.</summary>
+    /// <summary>
+    /// Every metric moves a little, CPU and context switches together: the burn must not hide in a direction that they span.
+    /// </summary>
     [Fact]
     public void A_burn_is_seen_and_named_whatever_moved_in_training()
     {

@@ -36,7 +36,10 @@ internal sealed class ReferenceSketch(int dimension, int sketchRows, int compone
         return Math.Sqrt(residual.Sum(x => x * x));
     }
 
-    /// <summary>Singular values, descending, and right singular vectors by orthogonalising the rows pairwise (Hestenes); null rows are dropped to zeros.</summary>
+    /// <summary>
+    /// Singular values, descending, and right singular vectors by orthogonalising the rows pairwise (Hestenes); null rows are dropped to
+    /// zeros.
+    /// </summary>
     public static (double[] Sigma, double[][] V) RightSingular(List<double[]> rows, int dimension)
     {
         var a = rows.Select(r => (double[])r.Clone()).ToArray();

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace MicroView.Analysis.Tests;
 
-/// <summary>The whole suite again in processes whose JIT is denied the wide vectors, so that what ordinary machines run is what was tested.</summary>
+/// <summary>
+/// The whole suite again in processes whose JIT is denied the wide vectors, so that what ordinary machines run is what was tested.
+/// </summary>
 public sealed class VectorWidthTests
 {
     private const string Denied = "MICROVIEW_TEST_DENIED_WIDTH";
@@ -14,7 +16,8 @@ public sealed class VectorWidthTests
     public async Task The_suite_passes_without(string width, params string[] switches)
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable(Denied) is not null, "This is already the run without wide vectors.");
-        Assert.SkipUnless(width == "AVX512" ? Vector512.IsHardwareAccelerated : Vector256.IsHardwareAccelerated, $"This machine has no {width}.");
+        var present = width == "AVX512" ? Vector512.IsHardwareAccelerated : Vector256.IsHardwareAccelerated;
+        Assert.SkipUnless(present, $"This machine has no {width}.");
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         // Run by `dotnet X.dll`, the process is the host and needs the assembly named.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")

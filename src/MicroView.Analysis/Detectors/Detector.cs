@@ -27,7 +27,9 @@ public abstract class Detector
     /// <summary>Learns from training rows and sets <see cref="Threshold"/>. Called again, it starts over.</summary>
     public abstract void Fit(RowMatrix rows);
 
-    /// <summary>Score of a row, 0 or more, larger is stranger. <paramref name="squaredNorm"/> is ‖z‖², which the caller has at hand.</summary>
+    /// <summary>
+    /// Score of a row, 0 or more, larger is stranger. <paramref name="squaredNorm"/> is ‖z‖², which the caller has at hand.
+    /// </summary>
     public abstract double Score(ReadOnlySpan<double> z, double squaredNorm);
 
     /// <summary>

@@ -14,9 +14,11 @@ public enum Normalization
 public sealed record DetectorOptions
 {
     /// <summary>
-    /// FD for live use on pods nobody tuned: no unit norm, and only directions that several metrics share (<see cref="LeastVariance"/> 1.1).
+    /// FD for live use on pods nobody tuned: no unit norm, only directions that several metrics share, and a threshold of twice the
+    /// highest training scores.
     /// </summary>
-    public static DetectorOptions Live { get; } = new() { Normalization = Normalization.None, LeastVariance = 1.1 };
+    public static DetectorOptions Live { get; } =
+        new() { Normalization = Normalization.None, LeastVariance = 1.1, ThresholdPercentile = 99.9, ThresholdFactor = 2 };
 
     /// <summary>A name in <see cref="DetectorRegistry"/>.</summary>
     public string Model { get; init; } = "FD";
@@ -27,11 +29,14 @@ public sealed record DetectorOptions
     /// <summary>ℓ, the rows of the sketch; 0 for ⌊√d⌋, at least 2.</summary>
     public int SketchRows { get; init; }
 
-    /// <summary>k, the directions taken as normal, at most ℓ; 0 for ℓ. Never more than d − 1: all of them would explain every row.</summary>
+    /// <summary>
+    /// k, the directions taken as normal, at most ℓ; 0 for ℓ. Never more than d − 1: all of them would explain every row.
+    /// </summary>
     public int Components { get; init; }
 
     /// <summary>
-    /// The mean square, in rows as the sketch gets them, that a direction must carry to be taken as normal; 0 for the paper's fixed k. Without unit norm a metric
+    /// The mean square, in rows as the sketch gets them, that a direction must carry to be taken as normal; 0 for the paper's fixed k.
+    /// Without unit norm a metric
     /// that moves on its own carries 1: without a floor above that (Kaiser's criterion, Educ. Psychol. Meas. 1960), a pod with few active
     /// metrics has each of them for a direction, and nothing that they do is ever a residual.
     /// </summary>
@@ -41,7 +46,15 @@ public sealed record DetectorOptions
     public double ThresholdPercentile { get; init; } = 99;
 
     /// <summary>
-    /// The threshold is never below this; null for the default of the normalisation: 0 with unit norm (as in the paper), 3 without, where a score is
+    /// The threshold is this many times the percentile; 1 in the paper. Training scores are those of rows that the sketch was fitted to,
+    /// and of a short time: rows
+    /// to come score higher without being strange.
+    /// </summary>
+    public double ThresholdFactor { get; init; } = 1;
+
+    /// <summary>
+    /// The threshold is never below this; null for the default of the normalisation: 0 with unit norm (as in the paper), 3 without, where
+    /// a score is
     /// in deviations: an idle pod, with all training scores 0, must not alarm at a trifle.
     /// </summary>
     public double? MinThreshold { get; init; }
@@ -52,7 +65,9 @@ public sealed record DetectorOptions
     /// <summary>TH: the largest |z| that is normal.</summary>
     public double ZLimit { get; init; } = 3;
 
-    /// <summary>TH: when set, each metric's limit is this percentile of its |z| in training (at least 1) instead of <see cref="ZLimit"/>.</summary>
+    /// <summary>
+    /// TH: when set, each metric's limit is this percentile of its |z| in training (at least 1) instead of <see cref="ZLimit"/>.
+    /// </summary>
     public double? ZPercentile { get; init; }
 
     /// <summary>Seed of a detector's random decisions (η).</summary>
@@ -65,9 +80,10 @@ public sealed record DetectorOptions
         Require(SketchRows is 0 or (>= 2 and <= 1024), $"sketch rows (ℓ) must be 0 (automatic) or 2 to 1024, not {SketchRows}");
         Require(Components >= 0, $"components (k) must not be negative, not {Components}");
         Require(SketchRows == 0 || Components <= SketchRows, $"components (k) {Components} exceed the sketch rows (ℓ) {SketchRows}");
-        Require(LeastVariance is >= 0 and <= double.MaxValue, $"the least variance of a direction must not be negative, not {LeastVariance}");
+        Require(LeastVariance is >= 0 and <= double.MaxValue, $"the least variance must not be negative, not {LeastVariance}");
         Require(ThresholdPercentile is > 0 and <= 100, $"the threshold percentile must be in (0, 100], not {ThresholdPercentile}");
-        Require(MinThreshold is null or (>= 0 and <= double.MaxValue), $"the least threshold must be finite and not negative, not {MinThreshold}");
+        Require(ThresholdFactor is > 0 and <= double.MaxValue, $"the threshold factor must be positive, not {ThresholdFactor}");
+        Require(MinThreshold is null or (>= 0 and <= double.MaxValue), $"the least threshold must not be negative, not {MinThreshold}");
         Require(Eta is >= 0 and <= 1, $"η must be in 0..1, not {Eta}");
         Require(ZLimit is > 0 and <= double.MaxValue, $"the z limit must be positive, not {ZLimit}");
         Require(ZPercentile is null or (> 0 and <= 100), $"the z percentile must be in (0, 100], not {ZPercentile}");

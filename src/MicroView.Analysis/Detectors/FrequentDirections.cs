@@ -6,13 +6,17 @@ namespace MicroView.Analysis;
 /// Frequent Directions sketch of a stream of rows (Liberty, KDD 2013; Ghashami et al., SIAM J. Comput. 2016; the paper's Sec. 4).
 /// A buffer of 2ℓ rows is filled; when full it is decomposed, all squared singular values are lowered by the ℓ-th, and
 /// fewer than ℓ rows remain. With A all rows seen and B the buffer, ‖AᵀA − BᵀB‖₂ ≤ ‖A − A_k‖²_F / (ℓ − k) for every k &lt; ℓ.
-/// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest cannot be
+/// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest
+/// cannot be
 /// told from 0 there and count as rank deficiency: their directions are left out. Not thread-safe.</para>
 /// </summary>
 public sealed class FrequentDirections
 {
     // σ² relative to the largest below which an eigenvalue of the Gram matrix is rounding noise.
     private const double RankTolerance = 1e-14;
+
+    // σ² relative to the largest below which directions are orthogonalised again, on the rows themselves.
+    private const double PolishBelow = 1e-6;
 
     private readonly int _stride;
     private readonly int _groups;
@@ -81,7 +85,8 @@ public sealed class FrequentDirections
     }
 
     /// <summary>
-    /// Adds <paramref name="scale"/>·<paramref name="row"/>; finite, at least <see cref="Dimension"/> values. The directions follow when the buffer is
+    /// Adds <paramref name="scale"/>·<paramref name="row"/>; finite, at least <see cref="Dimension"/> values. The directions follow when
+    /// the buffer is
     /// full, every ℓ + 1 rows or so, or on <see cref="Refresh"/>.
     /// </summary>
     public void Append(ReadOnlySpan<double> row, double scale = 1)
@@ -133,7 +138,9 @@ public sealed class FrequentDirections
         return square;
     }
 
-    /// <summary>Element <paramref name="feature"/> of direction <paramref name="index"/> (0: the strongest); 0 beyond <see cref="Rank"/>.</summary>
+    /// <summary>
+    /// Element <paramref name="feature"/> of direction <paramref name="index"/> (0: the strongest); 0 beyond <see cref="Rank"/>.
+    /// </summary>
     public double Direction(int index, int feature) => Coefficient(index, feature);
 
     private ref double Coefficient(int direction, int feature) =>
@@ -153,24 +160,33 @@ public sealed class FrequentDirections
     /// <summary>One decomposition at one vector width.</summary>
     internal void Decompose<TOps, V>(bool shrink) where TOps : struct, IVectorOps<V> where V : struct
     {
-        var kept = Math.Min(SketchRows, _filled);
-        var w = EigenWorkspace.Rent(_filled, kept * _stride);
+        var w = EigenWorkspace.Rent(_filled, _filled * _stride);
         MatrixKernels<TOps, V>.Gram(_buffer, _stride, w);
         SymmetricEigen<TOps, V>.Solve(w);
-        var rows = w.Scratch(kept * _stride);
-        MatrixKernels<TOps, V>.Combine(w, _buffer, _stride, kept, rows);
-        // σ² again from the rows themselves: small ones are more accurate there than in the Gram matrix.
         var squares = w.Values;
+        var rank = RankOf(squares);
+        var kept = Math.Min(SketchRows, rank);
+        // In the Gram matrix the smaller of very unequal singular values lose digits to the largest.
+        var spread = kept > 0 && squares[kept - 1] < PolishBelow * squares[0];
+        var count = spread ? rank : kept;
+        var rows = w.Scratch(count * _stride);
+        MatrixKernels<TOps, V>.Combine(w, _buffer, _stride, count, rows);
+        if (spread)
+            RowOrthogonalizer<TOps, V>.Run(rows, _stride, count);
+        for (var i = 0; i < count; i++)
+            squares[i] = RowKernels<TOps, V>.Dot(rows.Slice(i * _stride, _stride), rows.Slice(i * _stride, _stride));
+        StoreBasis<TOps, V>(rows, squares, kept);
+        if (shrink)
+            Shrink(rows, squares, kept);
+    }
+
+    private static int RankOf(ReadOnlySpan<double> squares)
+    {
         var floor = RankTolerance * Math.Max(squares[0], 0);
         var rank = 0;
-        while (rank < kept && squares[rank] > floor)
-        {
-            var row = rows.Slice(rank * _stride, _stride);
-            squares[rank++] = RowKernels<TOps, V>.Dot(row, row);
-        }
-        StoreBasis<TOps, V>(rows, squares, rank);
-        if (shrink)
-            Shrink(rows, squares, rank);
+        while (rank < squares.Length && squares[rank] > floor)
+            rank++;
+        return rank;
     }
 
     private void StoreBasis<TOps, V>(Span<double> rows, ReadOnlySpan<double> squares, int rank)

@@ -40,7 +40,7 @@ public sealed class FrequentDirectionsDetector : Detector
             Absorb(rows[i], RowKernels.SquaredNorm(rows[i]));
         Sketch.Refresh();
         var least = _options.MinThreshold ?? (_options.Normalization == Normalization.None ? 3 : 0);
-        Threshold = Math.Max(least, Percentile.Of(ScoreAll(rows), _options.ThresholdPercentile));
+        Threshold = Math.Max(least, _options.ThresholdFactor * Percentile.Of(ScoreAll(rows), _options.ThresholdPercentile));
     }
 
     /// <inheritdoc/>
@@ -62,7 +62,8 @@ public sealed class FrequentDirectionsDetector : Detector
     }
 
     /// <summary>
-    /// Shares of the squared residual. Of a metric's residual only what the metric itself deviates counts: when one of two metrics that used to
+    /// Shares of the squared residual. Of a metric's residual only what the metric itself deviates counts: when one of two metrics that
+    /// used to
     /// move together moves alone, the projection leaves the same residual on both, but only one of them did anything.
     /// </summary>
     public override void Attribute(ReadOnlySpan<double> z, Span<double> shares)

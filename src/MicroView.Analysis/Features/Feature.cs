@@ -28,7 +28,8 @@ public sealed class Feature
         foreach (var slot in slots)
             ArgumentOutOfRangeException.ThrowIfNegative(slot, nameof(slots));
         if (!double.IsFinite(resolution) || resolution < 0)
-            throw new ArgumentOutOfRangeException(nameof(resolution), resolution, "A resolution is finite and not negative; 0 means unknown.");
+            throw new ArgumentOutOfRangeException(
+                nameof(resolution), resolution, "A resolution is finite and not negative; 0 means unknown.");
         Kind = kind;
         SumSlot = sumSlot;
         Resolution = resolution;

@@ -133,7 +133,8 @@ public sealed class FeatureExtractor
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double StandardizeRow<TOps, V>(
-        ReadOnlySpan<double> row, ReadOnlySpan<double> tail, double perSecond, ReadOnlySpan<double> scaling, Span<double> z, ref int missing)
+        ReadOnlySpan<double> row, ReadOnlySpan<double> tail, double perSecond, ReadOnlySpan<double> scaling, Span<double> z,
+        ref int missing)
         where TOps : struct, IVectorOps<V> where V : struct
     {
         ReadOnlySpan<byte> bits = _map.RateBits;

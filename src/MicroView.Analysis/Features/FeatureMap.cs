@@ -31,8 +31,8 @@ public sealed class FeatureMap
                 _rateBits[i / 8] |= (byte)(1 << (i % 8));
             if (feature.Kind is FeatureKind.HistogramRate or FeatureKind.HistogramMean)
                 histograms.Add(i);
-            else if (runs.Count > 0 && runs[^1] is var last && last.Target + last.Length == i && last.Source + last.Length == feature.Slots[0])
-                runs[^1] = last with { Length = last.Length + 1 };
+            else if (runs.Count > 0 && runs[^1].Continues(feature.Slots[0], i))
+                runs[^1] = runs[^1] with { Length = runs[^1].Length + 1 };
             else
                 runs.Add(new Run(feature.Slots[0], i, 1));
         }
@@ -73,5 +73,8 @@ public sealed class FeatureMap
         return last;
     }
 
-    internal readonly record struct Run(int Source, int Target, int Length);
+    internal readonly record struct Run(int Source, int Target, int Length)
+    {
+        public bool Continues(int source, int target) => source == Source + Length && target == Target + Length;
+    }
 }

@@ -39,10 +39,14 @@ public sealed class FeatureScaling
     /// <summary>Training mean of feature <paramref name="index"/>, in its unit.</summary>
     public double Mean(int index) => _blocks[Block(index)];
 
-    /// <summary>Effective deviation of feature <paramref name="index"/>, in its unit; infinite for a feature never seen in training.</summary>
+    /// <summary>
+    /// Effective deviation of feature <paramref name="index"/>, in its unit; infinite for a feature never seen in training.
+    /// </summary>
     public double Deviation(int index) => 1 / _blocks[Block(index) + 8];
 
-    /// <summary>z-scores of a raw feature row (NaN or infinite where missing, which gives 0); both spans hold one value per feature.</summary>
+    /// <summary>
+    /// z-scores of a raw feature row (NaN or infinite where missing, which gives 0); both spans hold one value per feature.
+    /// </summary>
     public void Standardize(ReadOnlySpan<double> features, Span<double> z)
     {
         for (var i = 0; i < Math.Min(features.Length, _blocks.Length / 2); i++)

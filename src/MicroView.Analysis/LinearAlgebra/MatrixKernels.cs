@@ -86,7 +86,8 @@ internal static class MatrixKernels<TOps, V> where TOps : struct, IVectorOps<V> 
     }
 
     /// <summary>
-    /// V·y for a basis stored by groups of eight directions, feature by feature (see <see cref="FrequentDirections"/>); one vector lane is one
+    /// V·y for a basis stored by groups of eight directions, feature by feature (see <see cref="FrequentDirections"/>); one vector lane is
+    /// one
     /// direction, so nothing is summed across lanes. Returns ‖V·y‖²; the products go to <paramref name="products"/> unless it is empty.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -42,11 +42,19 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
     public static double LargestMagnitude(ReadOnlySpan<double> row)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
-        var largest = TOps.Broadcast(0);
-        for (var i = 0; i < row.Length - 7; i += 8)
-            for (var j = 0; j < 8; j += TOps.Count)
-                largest = TOps.Max(largest, TOps.Abs(TOps.Load(ref x, (nuint)(i + j))));
-        return TOps.Largest(largest);
+        var first = TOps.Broadcast(0);
+        var second = first;
+        var length = row.Length & ~7;
+        var i = 0;
+        // Two maxima at a time: one alone waits for itself.
+        for (; i + 2 * TOps.Count <= length; i += 2 * TOps.Count)
+        {
+            first = TOps.Max(first, TOps.Abs(TOps.Load(ref x, (nuint)i)));
+            second = TOps.Max(second, TOps.Abs(TOps.Load(ref x, (nuint)(i + TOps.Count))));
+        }
+        for (; i < length; i += TOps.Count)
+            first = TOps.Max(first, TOps.Abs(TOps.Load(ref x, (nuint)i)));
+        return TOps.Largest(TOps.Max(first, second));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

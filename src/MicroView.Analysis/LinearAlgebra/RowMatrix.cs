@@ -28,7 +28,9 @@ public sealed class RowMatrix
     /// <summary>Rows held.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The padded row <paramref name="index"/>, <see cref="Stride"/> long; what lies beyond <see cref="Dimension"/> is 0.</summary>
+    /// <summary>
+    /// The padded row <paramref name="index"/>, <see cref="Stride"/> long; what lies beyond <see cref="Dimension"/> is 0.
+    /// </summary>
     public Span<double> this[int index]
     {
         get

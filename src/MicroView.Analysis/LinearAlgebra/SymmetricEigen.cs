@@ -12,7 +12,8 @@ internal static class SymmetricEigen<TOps, V> where TOps : struct, IVectorOps<V>
     private const int MaxSweeps = 60;
 
     /// <summary>
-    /// Decomposes the n×n matrix in <paramref name="w"/>, which is overwritten: <c>w.Values</c> descending, and row i of <c>w.Vectors</c> belonging to
+    /// Decomposes the n×n matrix in <paramref name="w"/>, which is overwritten: <c>w.Values</c> descending, and row i of <c>w.Vectors</c>
+    /// belonging to
     /// value i.
     /// </summary>
     public static void Solve(EigenWorkspace w)
@@ -224,7 +225,10 @@ internal sealed class EigenWorkspace
 
     public Span<double> Work => _work.AsSpan(0, Stride);
 
-    /// <summary>The calling thread's workspace, with room for a matrix of <paramref name="size"/> and a scratch of <paramref name="scratch"/> doubles.</summary>
+    /// <summary>
+    /// The calling thread's workspace, with room for a matrix of <paramref name="size"/> and a scratch of <paramref name="scratch"/>
+    /// doubles.
+    /// </summary>
     public static EigenWorkspace Rent(int size, int scratch)
     {
         var workspace = _current ??= new EigenWorkspace();

@@ -159,5 +159,5 @@ internal readonly struct Ops128 : IVectorOps<Vector128<double>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Sum(Vector128<double> a) => a.GetElement(0) + a.GetElement(1);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Largest(Vector128<double> a) => Math.Max(a.GetElement(0), a.GetElement(1));
+    public static double Largest(Vector128<double> a) => double.MaxNative(a.GetElement(0), a.GetElement(1));
 }

@@ -15,7 +15,10 @@ public sealed record AnalyzerOptions
     /// <summary>Wall time a pod learns for at least, in seconds.</summary>
     public double MinSeconds { get; init; } = 30;
 
-    /// <summary>Training rows kept for the sketch and its threshold; beyond it every second one is let go, so that they stay spread over the learning time.</summary>
+    /// <summary>
+    /// Training rows kept for the sketch and its threshold; beyond it every second one is let go, so that they stay spread over the
+    /// learning time.
+    /// </summary>
     public int MaxTrainingRows { get; init; } = 256;
 
     /// <summary>Floor of a feature's deviation as a part of its |mean|; see <see cref="FeatureScaling"/>.</summary>

@@ -57,9 +57,16 @@ public sealed class PodAnalyzer
     public long MissingValues { get; private set; }
 
     /// <summary>How far learning is, 0..1; 1 when watching.</summary>
-    public double Progress => _training is null
-        ? 1
-        : Math.Min(Math.Min(1, _training.Count / (double)_options.MinRows), _options.MinSeconds > 0 ? _training.Seconds / _options.MinSeconds : 1);
+    public double Progress
+    {
+        get
+        {
+            if (_training is null)
+                return 1;
+            var time = _options.MinSeconds > 0 ? _training.Seconds / _options.MinSeconds : 1;
+            return Math.Min(1, Math.Min(time, _training.Count / (double)_options.MinRows));
+        }
+    }
 
     /// <summary>Seconds of learning left at the present pace; 0 when watching.</summary>
     public double RemainingSeconds
@@ -114,7 +121,8 @@ public sealed class PodAnalyzer
     public ReadOnlySpan<double> LastZScores => _z.AsSpan(0, Map.Count);
 
     /// <summary>
-    /// Takes the pod's newer layout. Rates of features that both layouts have go on without a gap; learning starts over, because a sketch of fewer
+    /// Takes the pod's newer layout. Rates of features that both layouts have go on without a gap; learning starts over, because a sketch
+    /// of fewer
     /// features says nothing about the new ones. An open alarm closes with the next row.
     /// </summary>
     public void Extend(FeatureMap map)

@@ -6,17 +6,18 @@ internal sealed class TrainingRows(FeatureMap map, int capacity)
     private readonly RowMatrix _kept = new(map.Count, capacity: 0);
     private readonly RunningStatistics _statistics = new(map.Count);
     private int _every = 1;
-    private long _firstNs;
+    private long _elapsedNs;
     private long _lastNs;
 
     public long Count { get; private set; }
 
-    public double Seconds => Count == 0 ? 0 : (_lastNs - _firstNs) / 1e9;
+    public double Seconds => _elapsedNs / 1e9;
 
     public void Add(ReadOnlySpan<double> features, long timeNs)
     {
-        if (Count == 0)
-            _firstNs = timeNs;
+        // Summed row by row: a clock that restarts must not undo the time already learnt.
+        if (Count > 0 && timeNs > _lastNs)
+            _elapsedNs += timeNs - _lastNs;
         _lastNs = timeNs;
         _statistics.Add(features);
         if (Count++ % _every != 0)
