@@ -127,7 +127,7 @@ public sealed class MicroViewClient : IDisposable
         {
             var identity = new SessionIdentity(Pod, Service, PodIdentity.Container(options.Container), labels, options.Token ?? PodIdentity.Variable("MICROVIEW_TOKEN"));
             var places = options.SocketPath is { Length: > 0 } path ? [path] : AgentAddress.Candidates();
-            return new(_slots, identity, places, _problems);
+            return new(_slots, identity, places, options.RetryMs, _problems);
         }
         catch (SystemCallException error)
         {

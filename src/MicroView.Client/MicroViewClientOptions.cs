@@ -35,6 +35,9 @@ public sealed class MicroViewClientOptions
     /// <summary>Takes one line per problem, each problem once; may be called on any thread.</summary>
     public Action<string>? Log { get; init; }
 
+    /// <summary>Two tries a second find an agent that has come back well within the promised 2 s.</summary>
+    internal int RetryMs { get; init; } = 500;
+
     internal int ValidCapacity()
     {
         const int page = PageFormat.PageSize;

@@ -7,14 +7,14 @@ namespace MicroView.Client;
 public sealed class Counter : Metric
 {
     private SlotCell _cell;
-    private int _stripes, _owned;
+    private int _mask;
 
     internal Counter(MetricIdentity identity) : base(identity)
     {
     }
 
     /// <summary>The sum over all threads.</summary>
-    public double Value => Sum(_cell, _stripes);
+    public double Value => Sum(_cell, _mask + 1);
 
     /// <summary>Adds one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,47 +40,19 @@ public sealed class Counter : Metric
         return sum;
     }
 
+    /// <summary>Another thread changed the value just now: leaves it its stripe.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void AddElsewhere(SlotCell cell, double amount, int mask) => cell.Add(amount, ThreadStripe.Move() & mask);
+
     internal override SlotDescriptor[] Describe() => [Descriptor(SlotRole.Value)];
 
     private protected override void Bind(SlotCell[] cells, int stripes) =>
-        (_cell, _stripes, _owned) = (cells[0], stripes, ThreadStripe.OwnedOf(stripes));
+        (_cell, _mask) = (cells[0], stripes - 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddChecked(double amount)
     {
-        var stripe = ThreadStripe.Owned;
-        if ((uint)stripe < (uint)_owned)
-            _cell.AddSingleWriter(amount, stripe);
-        else
-            _cell.Add(amount, ThreadStripe.Shared(_stripes));
+        if (!_cell.TryAdd(amount, ThreadStripe.Place & _mask))
+            AddElsewhere(_cell, amount, _mask);
     }
-}
-
-/// <summary>A number that only grows, for one thread at a time: cheaper, but two threads at once would lose increments.</summary>
-public sealed class SingleWriterCounter : Metric
-{
-    private SlotCell _cell;
-
-    internal SingleWriterCounter(MetricIdentity identity) : base(identity)
-    {
-    }
-
-    /// <summary>The value.</summary>
-    public double Value => _cell.Value;
-
-    /// <summary>Adds one. Not thread-safe.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Increment() => _cell.AddSingleWriter(1);
-
-    /// <summary>Adds <paramref name="amount"/>; a negative or non-finite amount is ignored. Not thread-safe.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(double amount)
-    {
-        if (Counter.IsAmount(amount))
-            _cell.AddSingleWriter(amount);
-    }
-
-    internal override SlotDescriptor[] Describe() => [Descriptor(SlotRole.Value)];
-
-    private protected override void Bind(SlotCell[] cells, int stripes) => _cell = cells[0];
 }

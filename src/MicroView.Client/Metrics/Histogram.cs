@@ -8,7 +8,7 @@ public sealed class Histogram : Metric
     private readonly BucketBounds _bounds;
     private SlotCell[] _buckets = [];
     private SlotCell _sum;
-    private int _stripes, _owned;
+    private int _mask;
 
     internal Histogram(MetricIdentity identity) : base(identity) => _bounds = new(identity.Info?.Bounds ?? DefaultBounds);
 
@@ -20,7 +20,7 @@ public sealed class Histogram : Metric
     public IReadOnlyList<double> Bounds => _bounds.Values;
 
     /// <summary>The sum of the observations.</summary>
-    public double Sum => Counter.Sum(_sum, _stripes);
+    public double Sum => Counter.Sum(_sum, _mask + 1);
 
     /// <summary>The number of observations.</summary>
     public double Count
@@ -37,7 +37,7 @@ public sealed class Histogram : Metric
     /// <summary>Observations in one bucket, not cumulated.</summary>
     /// <param name="bucket">0 to the number of bounds, which is the bucket of +Inf; any other has none.</param>
     public double CountIn(int bucket) =>
-        (uint)bucket < (uint)_buckets.Length ? Counter.Sum(_buckets[bucket], _stripes) : 0;
+        (uint)bucket < (uint)_buckets.Length ? Counter.Sum(_buckets[bucket], _mask + 1) : 0;
 
     /// <summary>Records an observation; a non-finite one is ignored.</summary>
     public void Record(double value)
@@ -48,16 +48,11 @@ public sealed class Histogram : Metric
         var bucket = _bounds.Find(value);
         if ((uint)bucket >= (uint)buckets.Length)
             return;
-        var stripe = ThreadStripe.Owned;
-        if ((uint)stripe < (uint)_owned)
-        {
-            buckets[bucket].AddSingleWriter(1, stripe);
-            _sum.AddSingleWriter(value, stripe);
-            return;
-        }
-        stripe = ThreadStripe.Shared(_stripes);
-        buckets[bucket].Add(1, stripe);
-        _sum.Add(value, stripe);
+        var stripe = ThreadStripe.Place & _mask;
+        if (!buckets[bucket].TryAdd(1, stripe))
+            Counter.AddElsewhere(buckets[bucket], 1, _mask);
+        if (!_sum.TryAdd(value, stripe))
+            Counter.AddElsewhere(_sum, value, _mask);
     }
 
     internal override SlotDescriptor[] Describe() =>
@@ -65,7 +60,7 @@ public sealed class Histogram : Metric
 
     private protected override void Bind(SlotCell[] cells, int stripes)
     {
-        (_sum, _stripes, _owned) = (cells[^1], stripes, ThreadStripe.OwnedOf(stripes));
+        (_sum, _mask) = (cells[^1], stripes - 1);
         _buckets = cells[..^1];
     }
 }

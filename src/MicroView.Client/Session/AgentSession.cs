@@ -13,7 +13,6 @@ internal sealed record SessionIdentity(string Pod, string? Service, string? Cont
 internal sealed class AgentSession : IDisposable
 {
     private const int AnswerTimeoutMs = 5000, DebounceMs = 3, StopMs = 1000;
-    private const int RetryMs = 500; // two tries a second find a returned agent well within the promised 2 s
     private const int MaxRefusedRetryMs = 30_000;
 
     private readonly SlotSpace _slots;
@@ -23,12 +22,14 @@ internal sealed class AgentSession : IDisposable
     private readonly WakeSignal _wake = new();
     private readonly ManualResetEventSlim _stop = new();
     private readonly Thread _thread;
-    private int _refusedRetryMs = RetryMs;
+    private readonly int _retryMs;
+    private int _refusedRetryMs;
     private volatile string? _grantedPod;
 
-    internal AgentSession(SlotSpace slots, SessionIdentity identity, IReadOnlyList<string> places, ProblemLog problems)
+    internal AgentSession(SlotSpace slots, SessionIdentity identity, IReadOnlyList<string> places, int retryMs, ProblemLog problems)
     {
         (_slots, _identity, _places, _problems) = (slots, identity, places, problems);
+        _retryMs = _refusedRetryMs = retryMs;
         _thread = new(Run) { IsBackground = true, Name = "microview-attach" };
         _thread.Start();
     }
@@ -52,7 +53,7 @@ internal sealed class AgentSession : IDisposable
     {
         while (!_stop.IsSet)
         {
-            var pause = RetryMs;
+            var pause = _retryMs;
             try
             {
                 using var channel = Connect();
@@ -97,7 +98,7 @@ internal sealed class AgentSession : IDisposable
         channel.Send(new AttachRequest(_identity.Pod, first, _identity.Service, _identity.Container, _identity.Labels, _identity.Token), [_slots.First.File], AnswerTimeoutMs);
         if (Answer<AttachedReply>(channel) is not { } attached)
             return BackOff();
-        _refusedRetryMs = RetryMs;
+        _refusedRetryMs = _retryMs;
         _grantedPod = attached.Pod;
         var (objects, described) = (1, 0);
         while (!_stop.IsSet)
@@ -163,14 +164,14 @@ internal sealed class AgentSession : IDisposable
     private int Farewell(ControlChannel channel)
     {
         if (channel.Receive(AnswerTimeoutMs) is not { } received)
-            return RetryMs;
+            return _retryMs;
         received.CloseFiles();
         if (received.Message is ErrorReply { Code: not ErrorCodes.Stopping } refusal)
         {
             _problems.TellOnce($"the agent ends the session of pod '{_identity.Pod}': {refusal.Message} ({refusal.Code})");
             return BackOff();
         }
-        return RetryMs;
+        return _retryMs;
     }
 
     /// <summary>A refusal does not go away by asking: each try waits twice as long, until one is admitted.</summary>

@@ -83,9 +83,12 @@ public static class NameRules
     /// <summary>Length in UTF-8, or -1 when a surrogate stands alone.</summary>
     private static int Bytes(string text)
     {
-        foreach (var rune in text.EnumerateRunes())
-            if (rune == Rune.ReplacementChar && !text.Contains('\uFFFD', StringComparison.Ordinal))
+        for (var rest = text.AsSpan(); rest.Length > 0;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) != System.Buffers.OperationStatus.Done)
                 return -1;
+            rest = rest[length..];
+        }
         return Encoding.UTF8.GetByteCount(text);
     }
 }

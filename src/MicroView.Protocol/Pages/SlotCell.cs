@@ -42,14 +42,18 @@ public readonly unsafe struct SlotCell
     }
 
     /// <summary>
-    /// Adds by a load and a store in the given stripe, of which the calling thread is the only writer; the cell must be of stripe 0 and
-    /// the object must have that many stripes.
+    /// Tries once to add by compare-and-swap in the given stripe; false when another thread was there, and nothing was added. The cell must
+    /// be of stripe 0 and the object must have that many stripes. Thread-safe.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddSingleWriter(double amount, int stripe)
+    public bool TryAdd(double amount, int stripe)
     {
-        *(_address + stripe * PageFormat.SlotsPerLine) += amount;
+        var address = (long*)(_address + stripe * PageFormat.SlotsPerLine);
+        var seen = *address;
+        var wanted = BitConverter.DoubleToInt64Bits(BitConverter.Int64BitsToDouble(seen) + amount);
+        var added = Interlocked.CompareExchange(ref *address, wanted, seen) == seen;
         GC.KeepAlive(_owner);
+        return added;
     }
 
     /// <summary>The value in a stripe; the cell must be of stripe 0 and the object must have that many stripes. Thread-safe.</summary>
