@@ -1,3 +1,1 @@
-using MicroView.Cli;
-
-return CommandLine.BuildRootCommand().Parse(args).Invoke();
+return await MicroView.Cli.CommandLine.RunAsync(args);

@@ -34,7 +34,7 @@ public sealed class CollectorService : IAsyncDisposable
         var transport = new SharedMemoryTransport();
         _threads = [.. Enumerable.Range(0, options.Lmaps).Select(i => CreateThread(i, options, transport, logger))];
         _lmaps = [.. _threads.Select(thread => thread.Lmap)];
-        _alarms = new AlarmFeed(logger);
+        _alarms = new AlarmFeed(loggers.CreateLogger("MicroView.Collector.Alarms")); // apart: a screen shows alarms by itself
         _series = new PodSeriesFactory(_document);
         _follower = new LayoutFollower(_threads, transport, options.Analysis, _series, _alarms, logger);
         _session = new ControlPlaneSession(AgentPlaces.Of(options), options.Name, options.Token, _follower, logger);
@@ -60,6 +60,9 @@ public sealed class CollectorService : IAsyncDisposable
 
     /// <summary>Layout generation in force.</summary>
     public ulong Generation => _follower.Generation;
+
+    /// <summary>The pods as they are monitored now, with their rows.</summary>
+    public IReadOnlyList<MonitoredPod> Pods => AllPods();
 
     /// <summary>Statistics of each LMAP.</summary>
     public IReadOnlyList<LmapStatistics> Statistics => [.. _lmaps.Select(lmap => lmap.Statistics)];

@@ -1,0 +1,62 @@
+using System.CommandLine;
+
+namespace MicroView.Cli;
+
+/// <summary>The options of `nic`.</summary>
+internal sealed class NicOptionTable
+{
+    public Option<string?> ControlPlane { get; } = Kinds.Text("--control-plane", "HOST:PORT", "Host agent to collect from; a loopback address means this machine's socket [default: this machine's socket]", null, "-c");
+
+    public Option<double?> ScrapeInterval { get; } = Kinds.OptionalSeconds("--scrape-interval", "How often pages are read; seconds; 0: back to back [default: 0.1; 0 with --test read_loop]", "-s");
+
+    public Option<int> Lmaps { get; } = Kinds.Count("--lmaps", "N", "LMAPs: threads that read and classify, each its share of the pods", 1, 1, 256, null, "-l");
+
+    public Option<string> Model { get; } = AgentOptions.Model("FD");
+
+    public Option<string> Normalize { get; } = AgentOptions.Normalize();
+
+    public Option<double?> Tick { get; } = Kinds.OptionalSeconds("--tick", "How often a row is classified; seconds; 0: every scrape [default: 0.1; 0 with --test read_loop]");
+
+    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
+
+    public Option<string> Transport { get; } = Kinds.Choice("--transport", "How pages are read; auto: verbs when --dev is given or the control plane is on another machine, else shm", "auto", ["auto", "shm", "verbs"]);
+
+    public Option<string?> Device { get; } = AgentOptions.Device();
+
+    public Option<int> Gid { get; } = AgentOptions.Gid();
+
+    public Option<int> IbPort { get; } = AgentOptions.IbPort();
+
+    public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
+
+    public Option<bool> Interactive { get; } = Kinds.Flag("--interactive", "Terminal view: pods, scores, alarms; q quits", "-i");
+
+    public Option<string?> Test { get; } = TestOption();
+
+    public Option<double?> Duration { get; } = Kinds.OptionalSeconds("--duration", "Stop by itself after this time; seconds [default: runs until stopped]");
+
+    public Option<string?> StatsDirectory { get; } = Kinds.Text("--stats-dir", "DIR", "Where the CSV of each LMAP is written at the end [default: the working directory with --test read_loop, else nowhere]");
+
+    public Option<bool> Pin { get; } = Kinds.Flag("--pin", "Bind each LMAP to a core of its own and let it spin [default: shares the cores, sleeps between scrapes]");
+
+    public Option<string?> TokenFile { get; } = Kinds.Text("--token-file", "FILE", "File with the collector's token (environment: MICROVIEW_TOKEN holds the token itself)");
+
+    public Option<string?> Socket { get; } = AgentOptions.Socket();
+
+    public Option<bool> Debug { get; } = Kinds.Flag("--debug", "Log every decision and the values read per pod, throttled (environment: MICROVIEW_DEBUG=1)");
+
+    public void AddTo(Command command)
+    {
+        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, Normalize, Tick, Learn, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TokenFile, Socket, Debug];
+        foreach (var option in table)
+            command.Add(option);
+    }
+
+    private static Option<string?> TestOption()
+    {
+        var option = Kinds.Choice("--test", "read_loop: read as fast as it goes, rates per LMAP every 10 s, CSV at the end; prometheus: serve only; setup: connect, read one page of each pod, print it, end with 0 or 1", "", ["read_loop", "prometheus", "setup"]);
+        var test = new Option<string?>(option.Name) { Description = option.Description, HelpName = option.HelpName, CustomParser = option.CustomParser };
+        test.CompletionSources.AddRange(option.CompletionSources);
+        return test;
+    }
+}

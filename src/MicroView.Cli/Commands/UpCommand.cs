@@ -1,0 +1,59 @@
+using System.CommandLine;
+
+namespace MicroView.Cli;
+
+/// <summary>`microview up`: agent, node sources and collector in one process.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var options = new UpOptionTable();
+        var command = new DocumentedCommand("up", "Watch this machine: host agent, node sources, detection and Prometheus endpoint in one process, root or not.",
+            new("microview up", "everything on defaults; q quits; endpoint on http://127.0.0.1:8000/metrics"),
+            new("microview up --scrape-interval 0.1 --learn 20", "ten rows a second, alarms within two seconds, watching after 20 s"),
+            new("microview up --plain --port 5001 --prometheus-port 8001", "lines instead of the terminal view, on other ports"),
+            new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
+        options.AddTo(command);
+        command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
+        return command;
+    }
+}
+
+/// <summary>The options of `up`.</summary>
+internal sealed class UpOptionTable
+{
+    public Option<double> ScrapeInterval { get; } = Kinds.Seconds("--scrape-interval", "How often sources are sampled and pages are read; seconds", 1, "-s");
+
+    public Option<double> Tick { get; } = AgentOptions.Tick();
+
+    public Option<string> Model { get; } = AgentOptions.Model("FD");
+
+    public Option<string> Normalize { get; } = AgentOptions.Normalize();
+
+    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
+
+    public Option<string> Sources { get; } = AgentOptions.Sources("all");
+
+    public Option<string?> GroupBy { get; } = Kinds.Text("--group-by", "RULE", "Which processes make one pod: program (executable plus script), exe, cmdline, pid, cgroup, or regex:PATTERN with a group (?<pod>...) [default: program]");
+
+    public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
+
+    public Option<int> Port { get; } = Kinds.Port("--port", "TCP port of the agent's HTTP control plane on loopback", 5000);
+
+    public Option<string?> Socket { get; } = AgentOptions.Socket();
+
+    public Option<int> MaxPods { get; } = Kinds.Count("--max-pods", "N", "Quota of pods", 4096, 1, 1_000_000);
+
+    public Option<bool> Plain { get; } = Kinds.Flag("--plain", "Lines instead of the terminal view [default: only when stdout is not a terminal]", "--no-tui");
+
+    public Option<double?> Duration { get; } = Kinds.OptionalSeconds("--duration", "Stop by itself after this time; seconds [default: runs until stopped]");
+
+    public Option<bool> Debug { get; } = AgentOptions.Debug();
+
+    public void AddTo(Command command)
+    {
+        Option[] table = [ScrapeInterval, Tick, Model, Normalize, Learn, Sources, GroupBy, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
+        foreach (var option in table)
+            command.Add(option);
+    }
+}

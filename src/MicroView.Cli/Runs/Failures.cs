@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using MicroView.Collector;
+using MicroView.Host;
+
+namespace MicroView.Cli;
+
+/// <summary>Turns an exception into one line and an exit code.</summary>
+internal static class Failures
+{
+    public static int Report(Exception error, bool debug)
+    {
+        error = Innermost(error);
+        var (message, exitCode) = Describe(error);
+        WriteLine(message);
+        if (debug)
+            Console.Error.WriteLine(error);
+        return exitCode;
+    }
+
+    /// <summary>Writes one line to stderr, whatever the message holds.</summary>
+    public static void WriteLine(string message)
+    {
+        Span<char> line = stackalloc char[Math.Min(message.Length, 1000)];
+        for (var i = 0; i < line.Length; i++)
+            line[i] = char.IsControl(message[i]) ? ' ' : message[i];
+        Console.Error.WriteLine($"microview: {line}");
+    }
+
+    private static (string Message, int ExitCode) Describe(Exception error) => error switch
+    {
+        UserException user => (user.Message, user.ExitCode),
+        HostStartException or CollectorStartException => (error.Message, ExitCode.Unavailable),
+        OperationCanceledException => ("stopped before it was ready", ExitCode.Interrupted),
+        SocketException or IOException or UnauthorizedAccessException or InvalidOperationException { InnerException: SocketException }
+            => ($"{error.Message.TrimEnd('.')}; --debug shows more", ExitCode.Unavailable),
+        _ => ($"unexpected {error.GetType().Name}: {error.Message.TrimEnd('.')}; please report it; --debug or MICROVIEW_DEBUG=1 shows the trace", ExitCode.Defect),
+    };
+
+    private static Exception Innermost(Exception error)
+    {
+        while (error is AggregateException { InnerExceptions.Count: 1 } aggregate)
+            error = aggregate.InnerExceptions[0];
+        return error;
+    }
+}

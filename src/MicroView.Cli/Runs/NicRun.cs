@@ -1,0 +1,84 @@
+using System.CommandLine;
+using MicroView.Collector;
+using Microsoft.Extensions.Logging;
+
+namespace MicroView.Cli;
+
+/// <summary>Runs `nic`.</summary>
+internal static class NicRun
+{
+    public static async Task<int> RunAsync(NicOptionTable options, ParseResult result, RunContext run)
+    {
+        var test = result.GetValue(options.Test);
+        var collectorOptions = CollectorChoice.Check(Read(options, result, test, run.Debug));
+        using var output = new PlainOutput(run.Signals.Stop);
+        var interactive = result.GetValue(options.Interactive) && Screen.IsSupported;
+        var messages = result.GetValue(options.Interactive) ? run.Logs.ForUp(!interactive, run.Debug) : null;
+        await using var collector = await CollectorService.StartAsync(collectorOptions, run.Loggers, run.Stop);
+        if (test == "setup")
+            return await SetupTest.RunAsync(collector, output, run.Stop);
+        var seconds = result.GetValue(options.Duration);
+        if (messages is not null)
+            await CollectorView.RunAsync($"nic on {Environment.MachineName}", collector, messages, !interactive, seconds, collectorOptions.ScrapeInterval, run, output);
+        else
+            await WatchAsync(collector, collectorOptions, seconds, run);
+        return ExitCode.Success;
+    }
+
+    private static async Task WatchAsync(CollectorService collector, CollectorOptions options, double? seconds, RunContext run)
+    {
+        var logger = run.Loggers.CreateLogger("nic");
+        logger.LogInformation("Model {Model}, {Lmaps} LMAPs, scrape interval {Interval} s, tick {Tick} s; endpoint {Endpoint}", options.Analysis.Detector.Model,
+            options.Lmaps, options.ScrapeInterval.TotalSeconds, options.Tick.TotalSeconds, collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none");
+        await Running.WaitAsync(seconds, run.Stop);
+        logger.LogInformation("Stopping{Statistics}", options.StatisticsFolder is { } folder ? $"; statistics of each LMAP in {Path.GetFullPath(folder)}" : "");
+    }
+
+    private static CollectorOptions Read(NicOptionTable options, ParseResult result, string? test, bool debug)
+    {
+        var loop = test == "read_loop";
+        var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
+        var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
+        var detects = test is not ("prometheus" or "setup");
+        return new()
+        {
+            SocketPath = result.GetValue(options.Socket),
+            ControlPlane = result.GetValue(options.ControlPlane),
+            Transport = result.GetValue(options.Transport) switch { "shm" => TransportKind.SharedMemory, "verbs" => TransportKind.Verbs, _ => TransportKind.Auto },
+            Device = result.GetValue(options.Device),
+            ScrapeInterval = TimeSpan.FromSeconds(scrape),
+            Tick = TimeSpan.FromSeconds(tick),
+            Lmaps = result.GetValue(options.Lmaps),
+            Analysis = DetectionChoice.Read(detects ? result.GetValue(options.Model)! : "none", result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
+            Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
+            PrometheusPort = Port(options, result, test),
+            StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
+            Token = Token(result.GetValue(options.TokenFile)),
+            Debug = debug,
+        };
+    }
+
+    /// <summary>Tests that only read have an endpoint when it is asked for, so that several can run side by side.</summary>
+    private static int? Port(NicOptionTable options, ParseResult result, string? test)
+    {
+        var chosen = result.GetResult(options.PrometheusPort) is { Implicit: false };
+        return !chosen && test is ("read_loop" or "setup") ? null : result.GetValue(options.PrometheusPort);
+    }
+
+    /// <summary>The last cores first: interrupts and most else live on the first.</summary>
+    private static int[] Cores(int lmaps) => [.. Enumerable.Range(0, lmaps).Select(i => Environment.ProcessorCount - 1 - i % Environment.ProcessorCount)];
+
+    private static string? Token(string? file)
+    {
+        if (file is null)
+            return Environment.GetEnvironmentVariable("MICROVIEW_TOKEN") is { Length: > 0 } token ? token : null;
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"cannot read the token file {file}: {error.Message}; give a readable file or leave out --token-file", ExitCode.Usage, error);
+        }
+    }
+}

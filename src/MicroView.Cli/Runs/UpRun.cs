@@ -1,0 +1,62 @@
+using System.CommandLine;
+using MicroView.Collector;
+using MicroView.Host;
+using MicroView.Protocol;
+
+namespace MicroView.Cli;
+
+/// <summary>Runs `up`.</summary>
+internal static class UpRun
+{
+    private static readonly TimeSpan s_finest = TimeSpan.FromMilliseconds(10); // of the node sources: their rows cost CPU
+
+    public static async Task<int> RunAsync(UpOptionTable options, ParseResult result, RunContext run)
+    {
+        using var output = new PlainOutput(run.Signals.Stop);
+        var plain = result.GetValue(options.Plain) || !Screen.IsSupported;
+        var scrape = TimeSpan.FromSeconds(result.GetValue(options.ScrapeInterval));
+        var tick = TimeSpan.FromSeconds(result.GetValue(options.Tick));
+        var row = Max(Max(scrape, tick), s_finest);
+        var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, result.GetValue(options.GroupBy), row, result.GetValue(options.MaxPods));
+        var messages = run.Logs.ForUp(plain, run.Debug);
+
+        await using var agent = await HostAgent.StartAsync(Host(options, result), run.Loggers, run.Stop);
+        using var sources = sourceOptions is null ? null : NodeSources.Start(agent.NodePods, sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
+        var collectorOptions = CollectorChoice.Check(new()
+        {
+            SocketPath = agent.SocketPath,
+            Transport = TransportKind.SharedMemory,
+            ScrapeInterval = scrape,
+            Tick = tick,
+            Analysis = DetectionChoice.Read(result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), row.TotalSeconds),
+            PrometheusPort = result.GetValue(options.PrometheusPort),
+            Name = $"up-{Environment.ProcessId}",
+            Debug = run.Debug,
+        });
+        await using var collector = await CollectorService.StartAsync(collectorOptions, run.Loggers, run.Stop);
+        if (plain)
+            Greet(output, agent, collector, collectorOptions, result.GetValue(options.Sources)!);
+        if (sources is not null)
+            SourceChoice.TellLater(sources, run.Loggers.CreateLogger("MicroView.Host.Sources"), run.Stop);
+        await CollectorView.RunAsync(Environment.MachineName, collector, messages, plain, result.GetValue(options.Duration), scrape, run, output);
+        return ExitCode.Success;
+    }
+
+    private static HostOptions Host(UpOptionTable options, ParseResult result) => new()
+    {
+        SocketPath = result.GetValue(options.Socket),
+        RestPort = result.GetValue(options.Port),
+        MaxPods = result.GetValue(options.MaxPods),
+    };
+
+    private static void Greet(PlainOutput output, HostAgent agent, CollectorService collector, CollectorOptions options, string sources)
+    {
+        output.Line($"MicroView {VersionCommand.Version} on {Environment.MachineName}, {(Machine.IsRoot ? "as root" : $"as uid {Machine.UserId}")}; sources {sources}");
+        output.Line($"agent     {agent.SocketPath}{(agent.RestEndpoint is { } rest ? $" and http://{rest}" : "")}");
+        output.Line($"endpoint  {(collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none")}");
+        output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick.TotalSeconds):0.###} s; "
+            + $"learns each pod for at least {options.Analysis.MinSeconds:0.#} s and {options.Analysis.MinRows} rows before watching it");
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}

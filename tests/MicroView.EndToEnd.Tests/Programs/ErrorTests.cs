@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace MicroView.EndToEnd.Tests;
+
+public sealed class ErrorTests
+{
+    [Theory]
+    [InlineData("host --nope")]
+    [InlineData("up --scrape-interval fast")]
+    [InlineData("nic --model VAE")]
+    [InlineData("nic --model RFD")]
+    [InlineData("up --group-by nonsense")]
+    public void A_wrong_command_line_is_one_line_and_exit_code_2(string line) => AssertOneLine(Microview.Run(line), 2);
+
+    [Fact]
+    public void A_wrong_environment_variable_is_one_line_that_names_it()
+    {
+        var run = Microview.Run("host", ("DEFAULT_PAGE_SIZE", "many"));
+        AssertOneLine(run, 2);
+        Assert.Contains("DEFAULT_PAGE_SIZE", run.Errors);
+    }
+
+    [Fact]
+    public void An_unreachable_rest_agent_is_one_line_and_exit_code_3()
+    {
+        var run = Microview.Run($"generate --rest --port {Microview.FreePort()}");
+        AssertOneLine(run, 3);
+        Assert.Contains("microview host", run.Errors);
+    }
+
+    [Theory]
+    [InlineData("nic --test setup --socket {0}")]
+    [InlineData("nic --test read_loop --socket {0} --duration 1")]
+    public void An_unreachable_agent_is_one_line_and_exit_code_3(string line)
+    {
+        using var folder = new TemporaryFolder();
+        AssertOneLine(Microview.Run(string.Format(null, line, folder.File("agent.sock"))), 3);
+    }
+
+    [Theory]
+    [InlineData("host --port {0} --socket {1}")]
+    [InlineData("up --plain --port {0} --prometheus-port 0 --socket {1}")]
+    [InlineData("up --plain --port 0 --prometheus-port {0} --socket {1}")]
+    public void An_occupied_port_is_one_line_that_names_it(string line)
+    {
+        using var folder = new TemporaryFolder();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var run = Microview.Run(string.Format(null, line, port, folder.File("agent.sock")));
+        AssertOneLine(run, 3);
+        Assert.Contains($"{port}", run.Errors);
+        Assert.Contains("--p", run.Errors); // the option to change
+        Assert.False(File.Exists(folder.File("agent.sock")));
+    }
+
+    [Fact]
+    public void Another_running_agent_is_one_line_that_names_its_process()
+    {
+        using var folder = new TemporaryFolder();
+        using var first = Microview.Start($"host --port 0 --socket {folder.File("agent.sock")}");
+        first.WaitFor(_ => File.Exists(folder.File("agent.sock")), "socket");
+        var run = Microview.Run($"up --plain --port 0 --prometheus-port 0 --socket {folder.File("agent.sock")}");
+        AssertOneLine(run, 3);
+        Assert.Contains($"{first.Id}", run.Errors);
+        Assert.Equal(0, first.Stop());
+    }
+
+    [Fact]
+    public void Doctor_answers_json_and_0()
+    {
+        var (exitCode, output, errors) = Microview.Run("doctor --json");
+        Assert.Equal((0, ""), (exitCode, errors));
+        using var document = System.Text.Json.JsonDocument.Parse(output);
+        Assert.Contains(document.RootElement.GetProperty("findings").EnumerateArray(), finding => finding.GetProperty("subject").GetString() == "cores");
+    }
+
+    private static void AssertOneLine((int ExitCode, string Output, string Errors) run, int exitCode)
+    {
+        // Log lines carry a time; what is left is the error.
+        var errors = run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !char.IsAsciiDigit(line[0])).ToArray();
+        Assert.True(errors.Length == 1 && errors[0].StartsWith("microview: ", StringComparison.Ordinal), run.Errors + run.Output);
+        Assert.DoesNotContain("   at ", run.Errors);
+        Assert.Equal(exitCode, run.ExitCode);
+    }
+}

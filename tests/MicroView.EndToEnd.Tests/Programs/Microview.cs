@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace MicroView.EndToEnd.Tests;
+
+/// <summary>The real `microview`, as its own process, with its lines.</summary>
+internal sealed class Microview : IDisposable
+{
+    /// <summary>Generous: two cores may be shared with a whole test run.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+
+    private Microview(string program, string arguments, string folder, (string, string)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        foreach (var inherited in (string[])["MICROVIEW_SOCKET", "MICROVIEW_TOKEN", "MICROVIEW_DEBUG", "DEFAULT_PAGE_SIZE", "SHM_POOL_SIZE"])
+            start.Environment.Remove(inherited);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public static string Path => System.IO.Path.Combine(AppContext.BaseDirectory, "microview");
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public string Output => Text(_output);
+
+    public string Errors => Text(_errors);
+
+    /// <summary>Starts it with these arguments, split at blanks.</summary>
+    public static Microview Start(string arguments, string? folder = null, params (string, string)[] environment) =>
+        new(Path, arguments, folder ?? System.IO.Path.GetTempPath(), environment);
+
+    /// <summary>Starts any other program the same way.</summary>
+    public static Microview StartProgram(string program, string arguments) => new(program, arguments, System.IO.Path.GetTempPath(), []);
+
+    /// <summary>Runs it to its end.</summary>
+    public static (int ExitCode, string Output, string Errors) Run(string arguments, params (string, string)[] environment)
+    {
+        using var run = Start(arguments, null, environment);
+        return (run.WaitForExit(), run.Output, run.Errors);
+    }
+
+    /// <summary>A port that was free a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public int WaitForExit()
+    {
+        Assert.True(_process.WaitForExit(Deadline), $"still running; {this}");
+        _process.WaitForExit(); // the last lines
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits until what it has printed, on either stream, satisfies <paramref name="condition"/>.</summary>
+    public void WaitFor(Func<string, bool> condition, string what)
+    {
+        var limit = Stopwatch.StartNew();
+        while (!condition(Output + Errors))
+        {
+            Assert.True(limit.Elapsed < Deadline, $"no {what}; {this}");
+            Assert.False(_process.HasExited && !condition(Output + Errors), $"ended before {what}; {this}");
+            Thread.Sleep(20);
+        }
+    }
+
+    public void Signal(PosixSignal signal)
+    {
+        var name = signal switch { PosixSignal.SIGINT => "INT", PosixSignal.SIGTERM => "TERM", _ => "KILL" };
+        using var kill = Process.Start("/bin/kill", $"-{name} {_process.Id}");
+        kill.WaitForExit();
+    }
+
+    /// <summary>Asks it to stop and returns its exit code.</summary>
+    public int Stop()
+    {
+        Signal(PosixSignal.SIGTERM);
+        return WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    public override string ToString() => $"{_process.StartInfo.FileName} {_process.StartInfo.Arguments}\n{Output}\n{Errors}";
+
+    private static void Keep(StringBuilder lines, string? line)
+    {
+        if (line is null)
+            return;
+        lock (lines)
+            lines.Append(line).Append('\n');
+    }
+
+    private static string Text(StringBuilder lines)
+    {
+        lock (lines)
+            return lines.ToString();
+    }
+}
