@@ -119,7 +119,7 @@ internal sealed class PoolQuota
             return string.Create(CultureInfo.InvariantCulture, $"the pool of {_maxBytes} bytes has {_maxBytes - _bytes} left and {bytes} were asked for; start the agent with a larger --pool-size");
         if (_files + _otherFiles + 1 > _maxFiles)
             return $"80 % of the agent's descriptors are in use ({_files + _otherFiles}); raise its limit of open files";
-        if (_maps + _otherMaps + maps > _maxMaps)
+        if (maps > 0 && _maps + _otherMaps + maps > _maxMaps)
             return $"80 % of the agent's maps are in use ({_maps + _otherMaps}); raise vm.max_map_count";
         _bytes += bytes;
         _files++;

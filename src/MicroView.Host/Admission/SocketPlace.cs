@@ -70,6 +70,8 @@ internal static class SocketPlace
     {
         if (!File.Exists(path))
             return;
+        if (new FileInfo(path).Length > 0) // a socket has none; connecting to a file is refused just as to a stale socket
+            throw new HostStartException($"{path} is a file and not a socket; remove it, or choose another place with --socket or MICROVIEW_SOCKET");
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

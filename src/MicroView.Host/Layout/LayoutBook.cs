@@ -3,8 +3,8 @@ using MicroView.Protocol;
 namespace MicroView.Host;
 
 /// <summary>
-/// The layout: which pods there are, what their slots mean, and in which generation each changed. Thread-safe. Its lock is the outermost of
-/// the agent's; inside it only a pod's memory lock is taken (see <see cref="HostAgent"/> for the whole order).
+/// The layout: which pods there are, what their slots mean, and in which generation each changed. Thread-safe. Inside its lock only a
+/// pod's memory lock is taken (see <see cref="HostAgent"/> for the whole order).
 /// </summary>
 public sealed class LayoutBook
 {

@@ -11,7 +11,7 @@ internal sealed class Script : IDisposable
 
     internal static Script Run(string name, string? user, params string[] arguments)
     {
-        string[] command = user is null ? ["python3"] : ["setpriv", "--reuid", user, "--clear-groups", "/usr/bin/python3"];
+        string[] command = user is null ? ["python3"] : ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "/usr/bin/python3"];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
         foreach (var argument in (string[])[.. command[1..], Path.Combine(AppContext.BaseDirectory, name), .. arguments])
             start.ArgumentList.Add(argument);
