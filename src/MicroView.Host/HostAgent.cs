@@ -63,6 +63,8 @@ public sealed class HostAgent : IAsyncDisposable
 
     internal HostState State => _state;
 
+    internal RestPods? Rest => _rest;
+
     /// <summary>Starts an agent.</summary>
     /// <exception cref="HostStartException">It cannot start; the message is one line for people.</exception>
     public static async Task<HostAgent> StartAsync(HostOptions options, ILoggerFactory loggers, CancellationToken cancellation = default)

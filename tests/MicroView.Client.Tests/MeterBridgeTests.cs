@@ -58,7 +58,7 @@ public sealed class MeterBridgeTests : IDisposable
         _meter.CreateObservableCounter("total", () => Seen(threads, 41L));
         _meter.CreateObservableUpDownCounter("balance", () => Seen(threads, -3));
         _meter.CreateObservableGauge("per.zone", () => new[] { new Measurement<double>(1.5, new KeyValuePair<string, object?>("zone", "a")), new(2.5, new KeyValuePair<string, object?>("zone", "b")) });
-        _meter.CreateObservableGauge<int>("broken", () => throw new InvalidOperationException("sensor is off"));
+        _meter.CreateObservableGauge("broken", new Func<int>(() => throw new InvalidOperationException("sensor is off")));
         using var agent = new TestAgent(_path);
         TestAgent.Eventually(() => agent.Last?.Value("total") == 41 && agent.Last.Value("balance") == -3 && agent.Last.SlotOf("per.zone") >= 0, "values arrive");
         Assert.Equal(Protocol.MetricType.Counter, agent.Last!.Descriptors[agent.Last.SlotOf("total")].Type);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MicroView.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +15,7 @@ internal sealed class NodeSampler
     private readonly ProcessTable _processes;
     private readonly List<SourcePod> _sources = [], _waiting = [];
     private readonly int _slowTicks;
-    private long _tick, _lastComplaintNs;
+    private long _tick, _nextDiscovery, _lastComplaintNs;
 
     internal NodeSampler(INodePods pods, NodeSourceOptions options, ILogger log)
     {
@@ -37,8 +36,11 @@ internal sealed class NodeSampler
         _tick += missed;
         Counts.MissedTicks += missed;
         _context.NowNs = Clocks.MonotonicNs;
-        if (_tick == 0 || _tick % _slowTicks == 0 || missed >= _slowTicks)
+        if (_tick >= _nextDiscovery)
+        {
+            _nextDiscovery = _tick - _tick % _slowTicks + _slowTicks;
             Discover();
+        }
         for (var i = _sources.Count - 1; i >= 0; i--)
             if (_cadence.IsDue(_sources[i].Pace, _tick) || missed > 0 && IsOverdue(_sources[i]))
                 Serve(i);

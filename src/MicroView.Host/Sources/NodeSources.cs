@@ -12,7 +12,7 @@ public sealed class NodeSources : IDisposable
     private readonly NodeSampler _sampler;
     private readonly NodeSourceOptions _options;
     private readonly ILogger _log;
-    private readonly ManualResetEventSlim _stop = new(false);
+    private readonly ManualResetEventSlim _stop = new(false, spinCount: 0);
     private readonly Thread _thread;
 
     private NodeSources(INodePods pods, NodeSourceOptions options, ILogger log)

@@ -97,6 +97,59 @@ public sealed class ProcessGroupTests
     }
 
     [Fact]
+    public void A_process_may_vanish_between_any_two_reads()
+    {
+        string[] files = ["stat", "statm", "cmdline", "cgroup", "io", "schedstat"];
+        for (var missing = 0; missing < 1 << files.Length; missing++)
+        {
+            using var node = new NodeFixture();
+            node.Process(9, "stays");
+            node.Process(10, "app");
+            node.Write("proc/10/io", "rchar: 1\n");
+            node.Write("proc/10/schedstat", "1 2");
+            if (missing % 2 == 0)
+                node.Tick(); // seen whole once
+            for (var file = 0; file < files.Length; file++)
+                if ((missing & 1 << file) != 0)
+                    node.Remove($"proc/10/{files[file]}");
+            node.Tick(3);
+            Assert.Equal(missing % 2 == 0 ? 4 : 3, node.Pods.Find("stays")!.Count);
+        }
+    }
+
+    [Fact]
+    public void An_empty_pod_lingers_and_goes_on_when_its_program_returns()
+    {
+        using var node = new NodeFixture();
+        node.Process(10, "app", ticks: 100);
+        node.Process(11, "other");
+        var sampler = node.With(o => o with { Linger = TimeSpan.FromHours(1) });
+        sampler.Tick();
+        node.Remove("proc/10");
+        sampler.Tick();
+        sampler.Tick();
+        var pod = node.Pods.Find("app")!;
+        Assert.Equal((1, 0, 0), (pod.Last["process_cpu_seconds_total"], pod.Last["process_group_processes"], pod.Last["process_resident_memory_bytes"]));
+        node.Process(12, "app", ticks: 7, start: 5000);
+        sampler.Tick();
+        sampler.Tick();
+        Assert.Same(pod, node.Pods.Find("app"));
+        Assert.Equal((1.07, 1, 1700000050), (pod.Last["process_cpu_seconds_total"], pod.Last["process_group_processes"], pod.Last["process_start_time_seconds"]));
+    }
+
+    [Fact]
+    public void A_process_that_moves_to_another_group_brings_no_past_with_it()
+    {
+        using var node = new NodeFixture();
+        node.Process(10, "app", ticks: 100);
+        node.Process(11, "other", ticks: 1000);
+        node.Tick(2);
+        node.Write("proc/11/cmdline", "app\0"); // exec: found at the second look, a second after the first
+        NodeSourcesTests.Eventually(() => { node.Tick(); return node.Pods.Find("app")!.Last["process_group_processes"] == 2; }, "the move");
+        Assert.Equal(1, node.Pods.Find("app")!.Last["process_cpu_seconds_total"]);
+    }
+
+    [Fact]
     public void A_quota_that_is_used_up_leaves_the_others_alone()
     {
         using var node = new NodeFixture { Pods = new() { MaxPods = 1 } };

@@ -14,6 +14,7 @@ internal sealed class CgroupTree
     private sealed class Node(CgroupTree tree, string path)
     {
         internal readonly string Path = path;
+        internal readonly byte[] Name = Encoding.UTF8.GetBytes(path[(path.LastIndexOf('/') + 1)..]);
         internal readonly byte[] Folder = Encoding.UTF8.GetBytes($"{tree.Folder(tree.Primary)}{path}\0");
         internal readonly byte[] Processes = Encoding.UTF8.GetBytes($"{tree.Folder(tree.Primary)}{path}/cgroup.procs\0");
         internal readonly CgroupUnit? Unit = CgroupUnit.Of(path);
@@ -32,6 +33,7 @@ internal sealed class CgroupTree
     private readonly Action<CgroupPod> _found;
     private readonly Dictionary<string, string> _folders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CgroupPod> _pods = new(StringComparer.Ordinal);
+    private readonly List<Node> _kept = [];
     private readonly byte[] _entries = new byte[32 * 1024];
     private readonly Node? _root;
 
@@ -174,20 +176,27 @@ internal sealed class CgroupTree
         var directory = KernelFile.Open(node.Folder);
         if (directory < 0)
             return;
-        var kept = new List<Node>(node.Children.Count);
+        var kept = _kept;
+        kept.Clear();
         for (int read; (read = KernelFile.ReadEntries(directory, _entries)) > 0;)
         {
             var entries = new DirectoryEntries(_entries.AsSpan(0, read));
             while (entries.Next())
                 if (entries.IsDirectory && !entries.Name.SequenceEqual("."u8) && !entries.Name.SequenceEqual(".."u8))
-                    kept.Add(Child(node, $"{node.Path}/{Encoding.UTF8.GetString(entries.Name)}"));
+                    kept.Add(Child(node, entries.Name));
         }
         KernelFile.Close(directory);
         node.Children.Clear();
         node.Children.AddRange(kept);
     }
 
-    private Node Child(Node node, string path) => node.Children.Find(child => child.Path == path) ?? new(this, path);
+    private Node Child(Node node, ReadOnlySpan<byte> name)
+    {
+        foreach (var child in node.Children)
+            if (name.SequenceEqual(child.Name))
+                return child;
+        return new(this, $"{node.Path}/{Encoding.UTF8.GetString(name)}");
+    }
 
     private bool IsBelowPod(ReadOnlySpan<char> path)
     {

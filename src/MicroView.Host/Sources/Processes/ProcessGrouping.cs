@@ -78,11 +78,11 @@ public sealed class ProcessGrouping
 
     private (string, string) Choose(in ProcessFacts process)
     {
-        var (pod, service) = Program.Of(process);
+        var (pod, service) = ProgramName.Of(process);
         switch (_rule)
         {
             case "exe":
-                return (Program.Executable(process), Program.Executable(process));
+                return (ProgramName.Executable(process), ProgramName.Executable(process));
             case "cmdline":
                 return (process.Arguments.Length > 0 ? string.Join(' ', process.Arguments) : pod, service);
             case "pid":

@@ -1,7 +1,7 @@
 namespace MicroView.Host;
 
 /// <summary>Names the program that a process runs: the executable, or what an interpreter was told to interpret.</summary>
-internal static class Program
+internal static class ProgramName
 {
     /// <summary>Options that take the next argument as their value, by interpreter; others stand alone or carry it with '='.</summary>
     private static readonly Dictionary<string, string[]> WithValue = new(StringComparer.Ordinal)

@@ -1,0 +1,90 @@
+namespace MicroView.Protocol.Tests;
+
+/// <summary>What a litmus run saw.</summary>
+internal sealed record Sightings(long Reads, long Torn);
+
+/// <summary>
+/// A writer thread and a reader on one object, for a time. The reader either obeys the row clock or does not; a row is torn when
+/// its slots are not all of one round.
+/// </summary>
+internal static class Litmus
+{
+    private const int Slots = 256;
+
+    /// <summary>Reads rows past the sequence: proves that a tear can be seen on this machine.</summary>
+    internal static Sightings IgnoringTheSequence(TimeSpan time) => Run(time, BatchWriter, (page, values) =>
+    {
+        for (var slot = 0; slot < Slots; slot++)
+            values[slot] = page.Cell(slot).Value;
+        return true;
+    }, IsMixed, _ => null);
+
+    /// <summary>Reads rows as the ordering contract says.</summary>
+    internal static Sightings ObeyingTheSequence(TimeSpan time, bool mapped) => Run(time, BatchWriter, null, IsMixed, page => Reader(page, mapped));
+
+    /// <summary>Reads live stores of two bit patterns, whose halves all differ: anything else is a torn element.</summary>
+    internal static Sightings LiveElements(TimeSpan time, bool mapped) => Run(time, PatternWriter, null, IsNoPattern, page => Reader(page, mapped));
+
+    private static Sightings Run(
+        TimeSpan time, Action<PageObject, long> write, Func<PageObject, double[], bool>? read, Func<double[], bool> isTorn, Func<PageObject, ObjectReader?> open)
+    {
+        using var page = PageObject.Create("litmus", new(8192, 1));
+        using var reader = open(page);
+        var stop = false;
+        var writer = new Thread(() =>
+        {
+            for (long round = 1; !Volatile.Read(ref stop); round++)
+                write(page, round);
+        });
+        writer.Start();
+        var values = new double[Slots];
+        long reads = 0, torn = 0;
+        for (var deadline = Environment.TickCount64 + (long)time.TotalMilliseconds; Environment.TickCount64 < deadline;)
+        {
+            if (!(read?.Invoke(page, values) ?? reader!.Read(values, 0) == RowStatus.Fresh))
+                continue;
+            reads++;
+            torn += isTorn(values) ? 1 : 0;
+        }
+        Volatile.Write(ref stop, true);
+        writer.Join();
+        return new(reads, torn);
+    }
+
+    private static ObjectReader Reader(PageObject page, bool mapped)
+    {
+        var file = MemoryFile.ReopenReadOnly(page.File);
+        var reader = mapped ? ObjectReader.Map(file, page.Geometry, page.Epoch) : ObjectReader.Positional(file, page.Geometry, page.Epoch);
+        reader.Slots = Slots;
+        return reader;
+    }
+
+    [ThreadStatic]
+    private static double[]? t_row;
+
+    private static void BatchWriter(PageObject page, long round)
+    {
+        var row = t_row ??= new double[Slots];
+        Array.Fill(row, round);
+        page.WriteRow(row, round);
+        if (round % 8 == 0)
+            Thread.SpinWait(200); // so that a reader gets between the rows
+    }
+
+    private static void PatternWriter(PageObject page, long round)
+    {
+        var value = BitConverter.Int64BitsToDouble(round % 2 == 0 ? 0x1111_1111_1111_1111 : 0x2222_2222_2222_2222);
+        for (var slot = 0; slot < Slots; slot++)
+            page.Cell(slot).Store(value);
+    }
+
+    private static bool IsMixed(double[] values) => values.AsSpan().ContainsAnyExcept(values[0]);
+
+    private static bool IsNoPattern(double[] values)
+    {
+        foreach (var value in values)
+            if (BitConverter.DoubleToInt64Bits(value) is not (0 or 0x1111_1111_1111_1111 or 0x2222_2222_2222_2222))
+                return true;
+        return false;
+    }
+}

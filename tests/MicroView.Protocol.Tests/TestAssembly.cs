@@ -1,0 +1,2 @@
+// Tests count the process's open descriptors and race threads on purpose: one at a time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

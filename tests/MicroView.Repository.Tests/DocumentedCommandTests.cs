@@ -1,0 +1,66 @@
+using System.CommandLine;
+
+namespace MicroView.Repository.Tests;
+
+public sealed class DocumentedCommandTests
+{
+    public static TheoryData<string, string[]> Commands()
+    {
+        var data = new TheoryData<string, string[]>();
+        foreach (var (place, arguments) in AllCommands())
+            data.Add(place, arguments);
+        return data;
+    }
+
+    [Theory, MemberData(nameof(Commands))]
+    public void A_documented_command_line_is_one_that_we_accept(string place, string[] arguments)
+    {
+        var result = MicroView.Cli.CommandLine.BuildRootCommand().Parse(arguments);
+        Assert.True(result.Errors.Count == 0, $"{place}: microview {string.Join(' ', arguments)}: {string.Join("; ", result.Errors.Select(e => e.Message))}");
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/from-the-artifact.md")]
+    public void The_documents_that_lead_a_newcomer_show_commands(string document) =>
+        Assert.NotEmpty(DocumentedCommand.In(document, Checkout.Lines(document)));
+
+    [Fact]
+    public void Every_command_is_shown_somewhere()
+    {
+        var shown = AllCommands().Select(command => command.Arguments.FirstOrDefault()).ToHashSet();
+        var hidden = MicroView.Cli.CommandLine.BuildRootCommand().Subcommands
+            .Where(command => !command.Hidden && !shown.Contains(command.Name) && !shown.Overlaps(command.Aliases))
+            .Select(command => command.Name);
+        Assert.Empty(hidden);
+    }
+
+    [Fact]
+    public void An_unknown_option_is_refused()
+    {
+        var result = MicroView.Cli.CommandLine.BuildRootCommand().Parse(["up", "--no-such-option"]);
+        Assert.NotEmpty(result.Errors);
+    }
+
+    [Fact]
+    public void Commands_are_read_as_a_shell_reads_them()
+    {
+        string[] text =
+        [
+            "$ ./microview not-in-a-block",
+            "```console",
+            "$ A=1 ./microview host --host 'a b' \\",
+            "    --debug   # a comment",
+            "output ./microview no",
+            "$ ./microview up & ./microview nic -m \"FD\"; curl x | ./microview bench > file",
+            "```",
+        ];
+        var found = DocumentedCommand.In("d", text).ToArray();
+        string[][] expected = [["host", "--host", "a b", "--debug"], ["up"], ["nic", "-m", "FD"], ["bench"]];
+        Assert.Equal(expected, found.Select(command => command.Arguments));
+        Assert.Equal("d:3", found[0].Place);
+    }
+
+    private static IEnumerable<(string Place, string[] Arguments)> AllCommands() =>
+        Checkout.Files("*.md").SelectMany(document => DocumentedCommand.In(document, Checkout.Lines(document)));
+}
