@@ -176,10 +176,8 @@ public sealed class CollectorService : IAsyncDisposable
     private static LmapThread CreateThread(int index, CollectorOptions options, PageTransport transport, ILogger logger)
     {
         var interval = options.ScrapeInterval.Ticks * 100;
-        // A row can be classified no more often than it is read; such a tick is not missed.
-        var tick = options.Tick == TimeSpan.Zero ? 0 : Math.Max(options.Tick.Ticks * 100, interval);
         int? core = options.Cores.Count == 0 ? null : options.Cores[index % options.Cores.Count];
-        var lmap = new Lmap(index, new LmapOptions(tick), transport, logger);
+        var lmap = new Lmap(index, new LmapOptions(options.Tick.Ticks * 100, interval), transport, logger);
         return new LmapThread(lmap, new LmapSchedule(interval, core, options.Spin ?? core is not null), logger);
     }
 

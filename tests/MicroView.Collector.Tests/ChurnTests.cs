@@ -18,7 +18,7 @@ public sealed class ChurnTests
         await UntilAsync(() => Descriptors() <= files + 8, $"no more than {files} descriptors, there are {Descriptors()}");
         await UntilAsync(() => scene.Collector.Snapshot().Pods.Count == 1, "one pod");
         Assert.DoesNotContain("churn-", await scene.ScrapeAsync(), StringComparison.Ordinal);
-        Assert.NotNull(await scene.ValueAsync("g{pod=\"stays\"}"));
+        await scene.ShowsAsync("g{pod=\"stays\"}");
         Assert.Equal(601, scene.Agent.FilesHandedOut);
     }
 

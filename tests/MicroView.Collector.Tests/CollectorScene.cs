@@ -63,6 +63,9 @@ public sealed class CollectorScene : IAsyncDisposable, ILoggerFactory, ILogger
         return line is null ? null : double.Parse(line[(series.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Waits for a series: its LMAP may not have come to it yet.</summary>
+    public Task ShowsAsync(string series) => UntilAsync(async () => await ValueAsync(series) is not null, series);
+
     public static async Task UntilAsync(Func<bool> holds, string what, double seconds = 20)
     {
         for (var end = DateTime.UtcNow.AddSeconds(seconds); !holds(); await Task.Delay(5))

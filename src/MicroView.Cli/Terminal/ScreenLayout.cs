@@ -119,7 +119,7 @@ internal static class ScreenLayout
     {
         var state = alarm.Closed is { } closed ? $"closed after {Units.Duration(closed - alarm.Opened)}" : "open";
         var head = $"  {alarm.Opened:HH:mm:ss} {Units.Fit(alarm.Pod, Math.Max(12, width / 4))}  {state}  {Units.Score(alarm.Score)} > {Units.Score(alarm.Threshold)}  ";
-        return Line(width, (head, alarm.Closed is null ? s_bad : s_dim), (Units.Fit(alarm.Attribution, Math.Max(5, width - head.Length - 1)), alarm.Closed is null ? s_plain : s_dim));
+        return Line(width, (head, alarm.Closed is null ? s_bad : s_dim), (alarm.Attribution, alarm.Closed is null ? s_plain : s_dim));
     }
 
     private static Paragraph Message(MessageRing.Message message, int width) => Line(width,

@@ -35,7 +35,7 @@ internal sealed record PodLine(string Pod, double Cores, double MemoryBytes, Pod
 internal sealed record AlarmLine(string Id, DateTime Opened, DateTime? Closed, string Pod, double Score, double Threshold, IReadOnlyList<(string Metric, double Share)> Top)
 {
     /// <summary>`cpu 83 %, threads 9 %`.</summary>
-    public string Attribution => string.Join(", ", Top.Select(part => $"{part.Metric} {part.Share * 100:0} %"));
+    public string Attribution => string.Join(", ", Top.Where(part => part.Share >= 0.005).Select(part => $"{part.Metric} {part.Share * 100:0} %"));
 }
 
 /// <summary>Everything that one redraw shows.</summary>

@@ -14,7 +14,7 @@ public enum AlarmTransition
     /// <summary>The rows are normal again.</summary>
     Closed,
 
-    /// <summary>The pod went away while its alarm was open.</summary>
+    /// <summary>The pod went away, or was quarantined, while its alarm was open.</summary>
     PodGone,
 }
 
@@ -50,4 +50,17 @@ public sealed record AlarmEvent
 
     /// <summary>How long the alarm was open; zero at the opening.</summary>
     public TimeSpan Duration { get; init; }
+
+    internal static AlarmEvent ForLostPod(MonitoredPod pod, long nowNs) => new()
+    {
+        Pod = pod.Pod,
+        Service = pod.Layout.Service,
+        Transition = AlarmTransition.PodGone,
+        Score = pod.Score,
+        Threshold = pod.Threshold,
+        Attributions = pod.Attributions,
+        RowTimeNs = pod.FreshTimeNs,
+        Time = DateTimeOffset.UtcNow,
+        Duration = TimeSpan.FromTicks((nowNs - pod.AlarmSinceNs) / 100),
+    };
 }

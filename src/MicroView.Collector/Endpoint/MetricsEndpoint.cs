@@ -46,6 +46,7 @@ public sealed class MetricsEndpoint : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = 4096;
             kestrel.Listen(IPAddress.Parse(address), port);
         });
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         var application = builder.Build();
         var endpoint = new MetricsEndpoint(application, document, prepare ?? (() => { }), unready ?? (() => null));
         application.Run(endpoint.AnswerAsync);
@@ -131,6 +132,14 @@ public sealed class MetricsEndpoint : IAsyncDisposable
         lock (_rendering)
             if (_buffers.Count < 2)
                 _buffers.Push(buffer);
+    }
+
+    /// <summary>Signals belong to the process that embeds the endpoint: the default would take Ctrl+C away from it.</summary>
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private static Task AnswerTextAsync(HttpContext context, int status, string text)

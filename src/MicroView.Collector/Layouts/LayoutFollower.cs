@@ -212,6 +212,8 @@ internal sealed class LayoutFollower : IDisposable
                 continue;
             pod.Series?.Dispose();
             pod.Series = _series.Create(FreshnessOf(pod), pod.Layout, pod.Schema);
+            if (pod.Series.Rejected is { Count: > 0 } rejected)
+                _logger.LogWarning("{Count} metrics of pod {Pod} are not exposed, such as {First}", rejected.Count, pod.Layout.Pod, rejected[0]);
         }
         foreach (var source in step.Released)
             source.Dispose();
@@ -223,21 +225,8 @@ internal sealed class LayoutFollower : IDisposable
 
     private void EndAlarm(KnownPod pod)
     {
-        var monitored = pod.Monitored;
-        if (!monitored.AlarmOpen)
-            return;
-        _alarms.Post(new AlarmEvent
-        {
-            Pod = monitored.Pod,
-            Service = pod.Layout.Service,
-            Transition = AlarmTransition.PodGone,
-            Score = monitored.Score,
-            Threshold = monitored.Threshold,
-            Attributions = monitored.Attributions,
-            RowTimeNs = monitored.FreshTimeNs,
-            Time = DateTimeOffset.UtcNow,
-            Duration = TimeSpan.FromTicks((Clocks.MonotonicNs - monitored.AlarmSinceNs) / 100),
-        });
+        if (pod.Monitored.AlarmOpen)
+            _alarms.Post(AlarmEvent.ForLostPod(pod.Monitored, Clocks.MonotonicNs));
     }
 
     /// <summary>FNV-1a: a pod comes to the same LMAP in every run.</summary>

@@ -7,7 +7,8 @@ namespace MicroView.Collector;
 
 /// <summary>Settings of an LMAP's scrapes.</summary>
 /// <param name="TickNs">How often a pod's row is classified, ns; 0: every fresh row.</param>
-public sealed record LmapOptions(long TickNs = 100_000_000);
+/// <param name="IntervalNs">From one scrape to the next, ns, 0 when back to back: a tick falls to the scrape that is nearest to it.</param>
+public sealed record LmapOptions(long TickNs = 100_000_000, long IntervalNs = 0);
 
 /// <summary>
 /// A Local Metrics Processing Pipeline: reads its pods and runs their detectors. This is the scrape itself, without a thread; for one thread, and without
@@ -19,7 +20,7 @@ public sealed class Lmap
     private const long ExplainPeriodNs = 100_000_000;
     private static readonly long TornLimitNs = PageFormat.HeartbeatTimeout.Ticks * 100;
 
-    private readonly long _tickNs;
+    private readonly long _tickNs, _slackNs;
     private readonly PageTransport _transport;
     private readonly ILogger _logger;
     private readonly LmapStatistics _statistics = new();
@@ -35,7 +36,9 @@ public sealed class Lmap
         ArgumentNullException.ThrowIfNull(logger);
         ArgumentOutOfRangeException.ThrowIfNegative(options.TickNs);
         Index = index;
-        _tickNs = options.TickNs;
+        // A row can be classified no more often than it is read; such a tick is not missed.
+        _tickNs = options.TickNs == 0 ? 0 : Math.Max(options.TickNs, options.IntervalNs);
+        _slackNs = options.IntervalNs / 2;
         _transport = transport;
         _logger = logger;
     }
@@ -100,7 +103,8 @@ public sealed class Lmap
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                TakeOut(pods[i++], error);
+                TakeOut(pods[i], error);
+                EndAlarm(pods[i++], nowNs);
             }
         }
         _statistics.Scrapes++;
@@ -171,7 +175,7 @@ public sealed class Lmap
                 break;
             default:
                 _statistics.Quarantines++;
-                pod.IsPending = false;
+                EndAlarm(pod, nowNs);
                 _logger.LogWarning("Pod {Pod} is quarantined: its page's magic, version or epoch is not what it announced", pod.Pod);
                 break;
         }
@@ -191,11 +195,11 @@ public sealed class Lmap
     {
         if (_tickNs == 0)
             return true;
-        if (nowNs < _nextTickNs)
-            return false;
         if (_nextTickNs == long.MinValue)
             _nextTickNs = nowNs;
-        var missed = (nowNs - _nextTickNs) / _tickNs;
+        if (nowNs < _nextTickNs - _slackNs)
+            return false;
+        var missed = Math.Max(0, nowNs - _nextTickNs) / _tickNs;
         _statistics.MissedTicks += missed;
         _nextTickNs += (missed + 1) * _tickNs;
         return true;
@@ -239,6 +243,16 @@ public sealed class Lmap
         Time = DateTimeOffset.UtcNow,
         Duration = seen.Change == AlarmChange.Opened ? TimeSpan.Zero : TimeSpan.FromTicks((nowNs - pod.AlarmSinceNs) / 100),
     };
+
+    /// <summary>Nothing more can be said of a pod whose pages cannot be trusted.</summary>
+    private void EndAlarm(MonitoredPod pod, long nowNs)
+    {
+        pod.IsPending = false;
+        if (!pod.AlarmOpen)
+            return;
+        AlarmChanged?.Invoke(AlarmEvent.ForLostPod(pod, nowNs));
+        pod.PublishAlarm(false, [], nowNs);
+    }
 
     private void AskForLayout(MonitoredPod pod, long nowNs)
     {
