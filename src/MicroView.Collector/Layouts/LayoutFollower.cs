@@ -114,7 +114,7 @@ internal sealed class LayoutFollower : IDisposable
         var back = _absent.Remove(told.Pod, out var absent) && absent.IsSameInstance(told) ? absent : null;
         if (absent is not null && back is null)
             EndAlarm(absent);
-        var schema = Merge(back?.Schema, told, replay: true);
+        var schema = Merge(back?.Schema, told);
         var source = _transport.Open(told, schema.Slots, null, Claim(told, 0, files));
         var monitored = back?.Monitored ?? new MonitoredPod(told, schema, source, _analysis);
         if (back is not null)
@@ -128,7 +128,7 @@ internal sealed class LayoutFollower : IDisposable
 
     private void Change(KnownPod known, PodLayout told, Dictionary<(string, int, ulong), SafeFileHandle> files, bool isNewSession, LayoutStep step)
     {
-        var schema = Merge(known.Schema, told, replay: isNewSession);
+        var schema = Merge(known.Schema, told);
         var former = isNewSession ? null : known.Source;
         var held = isNewSession ? 0 : known.Layout.Objects.Count;
         var source = _transport.Open(told, schema.Slots, former, Claim(told, held, files));
@@ -161,19 +161,17 @@ internal sealed class LayoutFollower : IDisposable
 
     /// <summary>
     /// What is known and what is told. A client that has just come back describes its slots again, in batches: until it has, what is
-    /// known of the same memory still holds, since slots never change their meaning.
+    /// known of the same memory still holds, since slots are append-only and never change their meaning.
     /// </summary>
-    private static PodSchema Merge(PodSchema? known, PodLayout told, bool replay)
+    private static PodSchema Merge(PodSchema? known, PodLayout told)
     {
         var before = known?.Descriptors ?? [];
         if (told.FirstSlot > before.Count)
             throw new ControlProtocolException($"the layout of pod '{told.Pod}' begins at slot {told.FirstSlot}, but {before.Count} are known");
-        if (replay && known is not null && told.FirstSlot == 0 && known.StartsWith(told.Descriptors))
-            return known.Retired.IsSupersetOf(told.Retired) ? known : PodSchema.Compile(before, known.Retired.Union(told.Retired));
         IReadOnlyList<SlotDescriptor> descriptors = [.. before.Take(told.FirstSlot), .. told.Descriptors];
-        if (known is not null && descriptors.Count == before.Count && told.Descriptors.Count == 0 && known.Retired.SetEquals(told.Retired))
-            return known;
-        return PodSchema.Compile(descriptors, told.Retired);
+        if (known?.StartsWith(descriptors) != true)
+            return PodSchema.Compile(descriptors, told.Retired);
+        return known.Retired.IsSupersetOf(told.Retired) ? known : PodSchema.Compile(before, known.Retired.Union(told.Retired));
     }
 
     private static List<SafeFileHandle> Claim(PodLayout told, int from, Dictionary<(string, int, ulong), SafeFileHandle> files)
