@@ -40,6 +40,17 @@ public sealed class ControlChannelTests
     }
 
     [Fact]
+    public async Task A_closed_descriptor_is_never_passed_under_its_old_number()
+    {
+        using var pair = new ChannelPair();
+        var page = PageObject.Create("closed", new(8192, 1));
+        using var open = PageObject.Create("open", new(8192, 1));
+        page.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pair.Channel.SendAsync(new OkReply(), [open.File, page.File]));
+        Assert.Equal(0, pair.Peer.Available);
+    }
+
+    [Fact]
     public async Task A_large_message_crosses_whole_in_both_ways_of_sending()
     {
         using var pair = new ChannelPair();
