@@ -9,7 +9,11 @@ namespace MicroView.Client;
 /// </summary>
 public sealed class MicroViewClient : IDisposable
 {
-    private static readonly Lazy<MicroViewClient> Shared = new(() => new());
+    /// <summary>The variable that makes <see cref="Default"/> tell its problems on standard error.</summary>
+    private const string LogVariable = "MICROVIEW_LOG";
+
+    private static readonly Lazy<MicroViewClient> Shared = new(() =>
+        new(new() { Log = PodIdentity.Variable(LogVariable) is null ? null : Console.Error.WriteLine }));
 
     private readonly SlotSpace _slots;
     private readonly MetricRegistry _registry;
@@ -34,7 +38,7 @@ public sealed class MicroViewClient : IDisposable
             _session = StartSession(options, labels);
     }
 
-    /// <summary>The process's own client, created at its first use, with everything from the environment.</summary>
+    /// <summary>The process's own client, created at its first use, with everything from the environment. MICROVIEW_LOG=1: problems go to standard error.</summary>
     public static MicroViewClient Default => Shared.Value;
 
     /// <summary>The pod id that is asked for; the agent may grant another (<see cref="AttachedPod"/>).</summary>

@@ -122,6 +122,20 @@ public sealed class MeterBridgeTests : IDisposable
     }
 
     [Fact]
+    public void Two_meters_of_one_name_share_a_series_until_the_last_is_disposed()
+    {
+        using var first = new Meter(_meter.Name);
+        using var second = new Meter(_meter.Name);
+        first.CreateCounter<int>("shared").Add(1);
+        var counter = second.CreateCounter<int>("shared");
+        counter.Add(1);
+        first.Dispose();
+        counter.Add(1);
+        Assert.Equal(3, _client.Counter("shared").Value);
+        Assert.False(_client.Counter("shared").IsInert);
+    }
+
+    [Fact]
     public void Measuring_tags_seen_before_allocates_nothing_and_loses_nothing_on_many_threads()
     {
         var counter = _meter.CreateCounter<long>("c");

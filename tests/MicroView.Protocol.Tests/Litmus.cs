@@ -9,6 +9,9 @@ internal sealed record Sightings(long Reads, long Torn);
 /// </summary>
 internal static class Litmus
 {
+    /// <summary>Fewer prove nothing: on a busy machine a run goes on for them, for so many ms.</summary>
+    internal const int WantedReads = 100, Patience = 4000;
+
     private const int Slots = 256;
 
     /// <summary>Reads rows past the sequence: proves that a tear can be seen on this machine.</summary>
@@ -39,7 +42,8 @@ internal static class Litmus
         writer.Start();
         var values = new double[Slots];
         long reads = 0, torn = 0;
-        for (var deadline = Environment.TickCount64 + (long)time.TotalMilliseconds; Environment.TickCount64 < deadline;)
+        var start = Environment.TickCount64;
+        while (Environment.TickCount64 - start is var elapsed && (elapsed < time.TotalMilliseconds || (reads < WantedReads && elapsed < Patience)))
         {
             if (!(read?.Invoke(page, values) ?? reader!.Read(values, 0) == RowStatus.Fresh))
                 continue;
@@ -67,8 +71,12 @@ internal static class Litmus
         var row = t_row ??= new double[Slots];
         Array.Fill(row, round);
         page.WriteRow(row, round);
-        if (round % 8 == 0)
-            Thread.SpinWait(200); // so that a reader gets between the rows
+        if (round % 4 != 0)
+            return;
+        // A gap, so that a reader gets between the rows; not by SpinWait, whose pauses leave a virtual machine for long.
+        for (var until = Clocks.MonotonicNs + 20_000; Clocks.MonotonicNs < until;)
+        {
+        }
     }
 
     private static void PatternWriter(PageObject page, long round)

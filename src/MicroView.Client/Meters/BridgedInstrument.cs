@@ -51,12 +51,13 @@ internal sealed class BridgedInstrument
     /// <summary>Ends the series: the instrument's meter is gone.</summary>
     internal void End()
     {
-        lock (_series)
+        lock (_bridge.Gate)
         {
             _ended = true;
             foreach (var metric in _series.Values)
-                metric.Dispose();
-            _overflow?.Dispose();
+                _bridge.GiveUp(metric);
+            if (_overflow is { } overflow)
+                _bridge.GiveUp(overflow);
         }
     }
 
@@ -88,7 +89,7 @@ internal sealed class BridgedInstrument
         if (_overflow is { } full && _table.Count >= _bridge.MaxLabelSets * SpellingsPerLabelSet)
             return Overflow(full);
         var labels = Labels(tags);
-        lock (_series)
+        lock (_bridge.Gate)
         {
             var key = MetricIdentity.Create("", default, null, labels).Key();
             if (!_series.TryGetValue(key, out var metric))
@@ -114,13 +115,15 @@ internal sealed class BridgedInstrument
     private Metric Create(ReadOnlySpan<(string, string)> labels)
     {
         var (client, name) = (_bridge.Client, _instrument.Name);
-        return _kind switch
+        Metric metric = _kind switch
         {
             InstrumentKind.Counter => client.Counter(name, _info, labels),
             InstrumentKind.ObservableCounter => client.Total(name, _info, labels),
             InstrumentKind.Histogram => client.Histogram(name, _info, labels),
             _ => client.Gauge(name, _info, labels),
         };
+        _bridge.Hold(metric);
+        return metric;
     }
 
     /// <summary>The meter's, the instrument's and the measurement's tags; of one name the last counts.</summary>

@@ -15,6 +15,7 @@ public sealed class MeterBridge : IDisposable
     private readonly MeterBridgeOptions _options;
     private readonly MeterListener _listener = new();
     private readonly ManualResetEventSlim _stop = new();
+    private readonly Dictionary<Metric, int> _holders = [];
     private int _observing;
     private long _overflows;
 
@@ -58,6 +59,21 @@ public sealed class MeterBridge : IDisposable
     internal int MaxLabelSets => Math.Max(1, _options.MaxLabelSets);
 
     internal void CountOverflow() => Interlocked.Increment(ref _overflows);
+
+    /// <summary>Guards every instrument's series: two instruments of one name, of two hosts in a process, share theirs.</summary>
+    internal object Gate => _holders;
+
+    /// <summary>An instrument uses this series. Under <see cref="Gate"/>.</summary>
+    internal void Hold(Metric metric) => _holders[metric] = _holders.GetValueOrDefault(metric) + 1;
+
+    /// <summary>An instrument has ended; with its last instrument the series ends. Under <see cref="Gate"/>.</summary>
+    internal void GiveUp(Metric metric)
+    {
+        if (--_holders[metric] > 0)
+            return;
+        _holders.Remove(metric);
+        metric.Dispose();
+    }
 
     private static void Record(object? state, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

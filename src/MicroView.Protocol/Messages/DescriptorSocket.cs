@@ -13,15 +13,26 @@ internal sealed unsafe class DescriptorSocket(Socket socket)
     internal int Send(ReadOnlySpan<byte> bytes, IReadOnlyList<SafeFileHandle>? files)
     {
         var control = stackalloc byte[ControlBytes];
-        fixed (byte* start = bytes)
+        var held = 0;
+        try
         {
-            var vector = new IoVector { Base = start, Length = (nuint)bytes.Length };
-            var message = new MessageHeader { Vectors = &vector, VectorCount = 1 };
-            if (files is { Count: > 0 })
-                Announce(&message, control, files);
-            var sent = Libc.sendmsg(Handle, &message, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
-            GC.KeepAlive(files);
-            return sent >= 0 ? (int)sent : Retry("sendmsg", 0);
+            // Held, not just read: the number of a closed descriptor may be another file's by now.
+            for (var taken = false; held < (files?.Count ?? 0); held++, taken = false)
+                files![held].DangerousAddRef(ref taken);
+            fixed (byte* start = bytes)
+            {
+                var vector = new IoVector { Base = start, Length = (nuint)bytes.Length };
+                var message = new MessageHeader { Vectors = &vector, VectorCount = 1 };
+                if (held > 0)
+                    Announce(&message, control, files!);
+                var sent = Libc.sendmsg(Handle, &message, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
+                return sent >= 0 ? (int)sent : Retry("sendmsg", 0);
+            }
+        }
+        finally
+        {
+            while (held > 0)
+                files![--held].DangerousRelease();
         }
     }
 
