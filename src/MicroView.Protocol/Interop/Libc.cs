@@ -8,7 +8,7 @@ internal static unsafe partial class Libc
     private const string Library = "libc";
 
     internal const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
-    internal const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOFOLLOW = 0x20000, O_CLOEXEC = 0x80000;
+    internal const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_CLOEXEC = 0x80000;
     internal const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
     internal const int F_SETLEASE = 1024, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, F_RDLCK = 0, F_UNLCK = 2;
     internal const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;

@@ -29,7 +29,7 @@ public sealed class NamedSegment : IDisposable
     public static NamedSegment Create(string name, int capacity, uint mode = 0x180, int group = -1)
     {
         var subject = $"/dev/shm/{name}";
-        const int flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC | Libc.O_NOFOLLOW;
+        const int flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC;
         var fd = SystemCallException.Check(Libc.shm_open("/" + name, flags, mode), "shm_open", subject);
         using var writer = new SafeFileHandle(fd, ownsHandle: true);
         try
@@ -51,7 +51,7 @@ public sealed class NamedSegment : IDisposable
     /// <exception cref="SystemCallException">There is none, or it is another user's.</exception>
     public static NamedSegment Open(string name)
     {
-        var fd = Libc.shm_open("/" + name, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOFOLLOW, 0);
+        var fd = Libc.shm_open("/" + name, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         return new(name, new(SystemCallException.Check(fd, "shm_open", $"/dev/shm/{name}"), ownsHandle: true));
     }
 
