@@ -145,7 +145,14 @@ internal sealed class RestPods(HostState state, RestJournal journal)
             return (default, new(RefusalReason.Full, $"the pod has {slot} metrics, as many as fit"));
         if (!pod.Memory.Store(slot, post.Value))
             return (default, new(RefusalReason.Full, "the segment cannot be written; has its client truncated it, or is the agent out of descriptors?"));
-        journal.Append(pod.Memory.Name, post.Name, post.IsGauge);
+        try
+        {
+            journal.Append(pod.Memory.Name, post.Name, post.IsGauge);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return (default, new(RefusalReason.Full, "the state folder cannot be written: " + error.Message));
+        }
         var rejected = new List<RejectedSlot>();
         if (state.Book.Describe(pod.Pod, slot, [RestPod.Describe(post.Name, post.IsGauge)], rejected, out _) is { } problem)
             return (default, new(RefusalReason.Full, problem));

@@ -100,7 +100,7 @@ public sealed class HostileClientTests
         using var file = kind switch
         {
             "plain file" => File.OpenHandle(Path.Combine(agent.Folder, "plain"), FileMode.Create, FileAccess.ReadWrite),
-            "no seals" => Unsealed(agent),
+            "no seals" => Unsealed(),
             _ => MemoryFile.ReopenReadOnly(page.File),
         };
         var capacity = kind switch { "short" => 32 * 1024, "bad capacity" => int.MaxValue, _ => TestClient.Geometry.Capacity };
@@ -117,9 +117,8 @@ public sealed class HostileClientTests
         page.Unmap();
     }
 
-    private static SafeFileHandle Unsealed(TestAgent agent)
+    private static SafeFileHandle Unsealed()
     {
-        _ = agent;
         var path = $"/dev/shm/mvtest-{Guid.NewGuid():N}";
         var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, preallocationSize: TestClient.Geometry.Capacity);
         File.Delete(path);

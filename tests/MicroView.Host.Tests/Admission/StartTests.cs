@@ -95,6 +95,15 @@ public sealed class StartTests
     }
 
     [Fact]
+    public void Rdma_is_there_or_its_absence_has_a_reason()
+    {
+        var state = Verbs.VerbsLibrary.Probe();
+        Assert.Equal(state.IsAvailable, state.Devices.Count > 0);
+        Assert.Equal(state.IsAvailable, state.Reason.Length == 0);
+        Assert.True(state.IsLibraryPresent || state.Reason.Contains("install", StringComparison.Ordinal) || state.Reason.Contains("cannot be used", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_container_is_what_the_cgroup_says()
     {
         var id = new string('a', 12) + new string('b', 52);
