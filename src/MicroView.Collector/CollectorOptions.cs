@@ -74,12 +74,16 @@ public sealed record CollectorOptions
     public void Validate()
     {
         Analysis.Validate();
-        Require(ScrapeInterval >= TimeSpan.Zero && ScrapeInterval <= TimeSpan.FromDays(1), $"the scrape interval must be 0 to 86400 s, not {ScrapeInterval.TotalSeconds} s");
+        Require(
+            ScrapeInterval >= TimeSpan.Zero && ScrapeInterval <= TimeSpan.FromDays(1),
+            $"the scrape interval must be 0 to 86400 s, not {ScrapeInterval.TotalSeconds} s");
         Require(Tick >= TimeSpan.Zero && Tick <= TimeSpan.FromDays(1), $"the tick must be 0 to 86400 s, not {Tick.TotalSeconds} s");
         Require(Lmaps is >= 1 and <= 256, $"there must be 1 to 256 LMAPs, not {Lmaps}");
         Require(Cores.All(core => core is >= 0 and < 1024), $"cores are numbered 0 to 1023, not {string.Join(",", Cores)}");
         Require(PrometheusPort is null or (>= 0 and <= 65535), $"the Prometheus port must be 0 to 65535, not {PrometheusPort}");
-        Require(System.Net.IPAddress.TryParse(PrometheusAddress, out _), $"the Prometheus address must be an IP address, not '{PrometheusAddress}'");
+        Require(
+            System.Net.IPAddress.TryParse(PrometheusAddress, out _),
+            $"the Prometheus address must be an IP address, not '{PrometheusAddress}'");
         Require(!string.IsNullOrWhiteSpace(Name), "the collector's name is empty");
         var remote = AgentPlaces.IsElsewhere(ControlPlane);
         Require(Transport != TransportKind.Verbs && !(Transport == TransportKind.Auto && (remote || Device is not null)),

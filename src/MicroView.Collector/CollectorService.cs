@@ -8,11 +8,13 @@ namespace MicroView.Collector;
 public sealed class CollectorStartException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// A running collector: follows the agent's layout, reads pods on its LMAPs, detects, raises alarms, and exposes everything to Prometheus. Thread-safe.
+/// A running collector: follows the agent's layout, reads pods on its LMAPs, detects, raises alarms, and exposes everything to
+/// Prometheus. Thread-safe.
 /// </summary>
 public sealed class CollectorService : IAsyncDisposable
 {
     private readonly CollectorOptions _options;
+    private readonly ILogger _logger;
     private readonly LmapThread[] _threads;
     private readonly Lmap[] _lmaps;
     private readonly AlarmFeed _alarms;
@@ -25,12 +27,13 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private MetricsEndpoint? _endpoint;
     private Task _background = Task.CompletedTask;
+    private bool _started;
     private int _disposed;
 
     private CollectorService(CollectorOptions options, ILoggerFactory loggers)
     {
         _options = options;
-        var logger = loggers.CreateLogger("MicroView.Collector");
+        var logger = _logger = loggers.CreateLogger("MicroView.Collector");
         var transport = new SharedMemoryTransport();
         _threads = [.. Enumerable.Range(0, options.Lmaps).Select(i => CreateThread(i, options, transport, logger))];
         _lmaps = [.. _threads.Select(thread => thread.Lmap)];
@@ -45,7 +48,10 @@ public sealed class CollectorService : IAsyncDisposable
         _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
     }
 
-    /// <summary>An alarm opened or closed. Called on a task of its own, one event after the other; a subscriber that is slow costs events, which are counted.</summary>
+    /// <summary>
+    /// An alarm opened or closed. Called on a task of its own, one event after the other; a subscriber that is slow costs events, which
+    /// are counted.
+    /// </summary>
     public event Action<AlarmEvent>? AlarmChanged
     {
         add => _alarms.Changed += value;
@@ -77,7 +83,8 @@ public sealed class CollectorService : IAsyncDisposable
 
     /// <summary>Starts a collector; it runs until it is disposed.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    /// <exception cref="CollectorStartException">The endpoint's port is taken, no agent answers, or it refuses the session: one line.</exception>
+    /// <exception cref="CollectorStartException">The endpoint's port is taken, no agent answers, or it refuses the session: one
+    /// line.</exception>
     public static async Task<CollectorService> StartAsync(CollectorOptions options, ILoggerFactory loggers, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -123,8 +130,11 @@ public sealed class CollectorService : IAsyncDisposable
             thread.Dispose();
         _follower.Dispose();
         await _alarms.DisposeAsync().ConfigureAwait(false);
-        _statistics.Report();
-        _statistics.Write();
+        if (_started)
+        {
+            _statistics.Report();
+            _statistics.Write();
+        }
         _stop.Dispose();
     }
 
@@ -137,6 +147,7 @@ public sealed class CollectorService : IAsyncDisposable
         foreach (var thread in _threads)
             thread.Start();
         _session.Start();
+        _started = true;
         _background = Task.Run(WatchAsync, CancellationToken.None);
         if (_options.AgentWait == Timeout.InfiniteTimeSpan)
             return;
@@ -162,14 +173,20 @@ public sealed class CollectorService : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                _debug?.Print();
                 if (++seconds % (int)StatisticsLog.Period.TotalSeconds == 0)
                     _statistics.Report();
+                _debug?.Print();
             }
         }
         catch (OperationCanceledException)
         {
             // The collector stops.
+        }
+#pragma warning disable CA1031 // A logger's fault costs the log and nothing else.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _logger.LogError("The collector's log ended: {Error}", error.Message);
         }
     }
 

@@ -7,7 +7,8 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// <c>nic --debug</c>: the values last read, at most one line a second per pod and 20 in all, taken in turn. Runs beside the LMAPs, on what they publish.
+/// <c>nic --debug</c>: the values last read, at most one line a second per pod and 20 in all, taken in turn. Runs beside the LMAPs, on
+/// what they publish.
 /// </summary>
 internal sealed class DebugValues(Func<IReadOnlyList<MonitoredPod>> pods, ILogger logger)
 {

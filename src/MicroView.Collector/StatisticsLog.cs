@@ -54,7 +54,8 @@ internal sealed class StatisticsLog(IReadOnlyList<Lmap> lmaps, string? folder, I
             _rows[i].RemoveAt(0);
         _rows[i].Add((scrapes, seconds));
         logger.LogInformation(
-            "LMAP {Index}: {Scrapes} scrapes in {Seconds:F1} s, rate {Rate:F1}/s, {Pods} pods, cpu {Cpu:P1}, classified {Classified}, missed ticks {Missed}, torn {Torn}, stale {Stale}, unreadable {Unreadable}, quarantined {Quarantined}",
+            "LMAP {Index}: {Scrapes} scrapes in {Seconds:F1} s, rate {Rate:F1}/s, {Pods} pods, cpu {Cpu:P1}, classified {Classified}, "
+            + "missed ticks {Missed}, torn {Torn}, stale {Stale}, unreadable {Unreadable}, quarantined {Quarantined}",
             i, scrapes, seconds, scrapes / seconds, lmaps[i].Pods.Count, statistics.CpuShare, statistics.ClassifiedRows, statistics.MissedTicks,
             statistics.TornRows, statistics.StaleReads, statistics.UnreadableReads, statistics.Quarantines);
     }

@@ -128,6 +128,20 @@ public sealed class FollowingTests
     }
 
     [Fact]
+    public async Task A_layout_that_contradicts_what_was_told_ends_the_session_and_the_next_one_goes_on()
+    {
+        await using var scene = await StartAsync();
+        var pod = scene.Agent.Join("p", Gauge("a"), Gauge("b"));
+        await scene.ShowsAsync("b{pod=\"p\"}");
+        pod.History[^1] = (pod.Generation, 9); // as if nine slots had been told
+        scene.Agent.Describe(pod, Gauge("c"));
+        await UntilAsync(() => scene.Agent.Sessions == 2, "the second session");
+        pod.Set(2, 6);
+        await UntilAsync(async () => await scene.ValueAsync("c{pod=\"p\"}") == 6, "the whole layout");
+        Assert.Contains(scene.Log, line => line.Contains("begins at slot 9, but 2 are known", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_session_that_is_cut_off_is_opened_again_without_a_gap_in_the_values()
     {
         await using var scene = await StartAsync();

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace MicroView.Collector;
 
 /// <summary>
-/// Carries alarms from LMAPs to whoever acts on them, through a bounded queue: a slow subscriber costs events, which are counted, and never an
+/// Carries alarms from LMAPs to whoever acts on them, through a bounded queue: a slow subscriber costs events, which are counted, and
+/// never an
 /// LMAP's time. Subscribers are called one after the other on one task; what they throw is logged.
 /// </summary>
 internal sealed class AlarmFeed(ILogger logger) : IAsyncDisposable

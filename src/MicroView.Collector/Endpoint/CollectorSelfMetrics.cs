@@ -14,7 +14,8 @@ internal static class CollectorSelfMetrics
         foreach (var lmap in lmaps)
             Join(self, lmap);
         self.CounterFunc("microview_alarms_total", "Alarms opened.", () => collector.AlarmsOpened);
-        self.CounterFunc("microview_alarm_events_dropped_total", "Alarm events that subscribers were too slow for.", () => collector.AlarmEventsDropped);
+        self.CounterFunc(
+            "microview_alarm_events_dropped_total", "Alarm events that subscribers were too slow for.", () => collector.AlarmEventsDropped);
         self.CounterFunc("microview_rejected_pods_total", "Pods of a layout that could not be read at all.", () => collector.RejectedPods);
         self.CounterFunc("microview_agent_sessions_total", "Sessions opened with the agent.", () => collector.AgentSessions);
         self.GaugeFunc("microview_agent_connected", "1 while a session with the agent is open.", () => collector.Agent.Connected ? 1 : 0);
@@ -23,7 +24,8 @@ internal static class CollectorSelfMetrics
             self.GaugeFunc("microview_pods", "Pods by state.", () => Count(lmaps, pod => pod.State == state), ("state", Name(state)));
         self.GaugeFunc("microview_stale_pods", "Pods whose last read did not pass for fresh.",
             () => Count(lmaps, pod => pod.Status is RowStatus.Stale or RowStatus.Unreadable));
-        self.GaugeFunc("microview_quarantined_pods", "Pods whose pages are not what they announced.", () => Count(lmaps, pod => pod.Status == RowStatus.Quarantined));
+        self.GaugeFunc(
+            "microview_quarantined_pods", "Pods whose pages are not what they announced.", () => Count(lmaps, pod => pod.Status == RowStatus.Quarantined));
         self.GaugeFunc("microview_open_alarms", "Alarms open now.", () => Count(lmaps, pod => pod.AlarmOpen));
         self.CounterFunc("microview_collector_cpu_seconds_total", "CPU time of the collector's process.", () => Clocks.ProcessCpuNs / 1e9);
         self.GaugeFunc("microview_collector_memory_bytes", "Resident memory of the collector's process.", () => Environment.WorkingSet);
@@ -37,10 +39,13 @@ internal static class CollectorSelfMetrics
         self.GaugeFunc("microview_scrape_rate", "Scrapes per second over the last second.", () => statistics.ScrapeRate, label);
         self.GaugeFunc("microview_lmap_pods", "Pods that an LMAP reads.", () => lmap.Pods.Count, label);
         self.CounterFunc("microview_lmap_cpu_seconds_total", "CPU time of an LMAP's thread.", () => statistics.CpuNs / 1e9, label);
-        self.CounterFunc("microview_missed_ticks_total", "Ticks that were over before the LMAP came to them.", () => statistics.MissedTicks, label);
-        self.CounterFunc("microview_layout_requests_total", "Times a moved generation asked for a new layout.", () => statistics.LayoutRequests, label);
+        self.CounterFunc(
+            "microview_missed_ticks_total", "Ticks that were over before the LMAP came to them.", () => statistics.MissedTicks, label);
+        self.CounterFunc(
+            "microview_layout_requests_total", "Times a moved generation asked for a new layout.", () => statistics.LayoutRequests, label);
         self.CounterFunc("microview_classified_rows_total", "Rows handed to a detector.", () => statistics.ClassifiedRows, label);
-        self.CounterFunc("microview_pod_faults_total", "Pods taken out because reading or analysing them failed.", () => statistics.Faults, label);
+        self.CounterFunc(
+            "microview_pod_faults_total", "Pods taken out because reading or analysing them failed.", () => statistics.Faults, label);
         Status("fresh", () => statistics.FreshRows);
         Status("unchanged", () => statistics.UnchangedRows);
         Status("torn", () => statistics.TornRows);

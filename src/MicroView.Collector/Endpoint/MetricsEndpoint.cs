@@ -35,7 +35,8 @@ public sealed class MetricsEndpoint : IAsyncDisposable
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="CollectorStartException">The port is taken, or the address is not this machine's; one line says so.</exception>
     public static async Task<MetricsEndpoint> StartAsync(
-        ExpositionDocument document, string address, int port, Action? prepare = null, Func<string?>? unready = null, CancellationToken cancellation = default)
+        ExpositionDocument document, string address, int port, Action? prepare = null, Func<string?>? unready = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(document);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

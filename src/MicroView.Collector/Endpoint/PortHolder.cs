@@ -25,7 +25,9 @@ internal static class PortHolder
         var inodes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var table in (string[])["/proc/net/tcp", "/proc/net/tcp6"])
             Collect(table, port, inodes);
-        return inodes.Count == 0 ? null : Directory.EnumerateDirectories("/proc").Where(IsProcess).Select(folder => Holder(folder, inodes)).FirstOrDefault(name => name is not null);
+        return inodes.Count == 0
+            ? null
+            : Directory.EnumerateDirectories("/proc").Where(IsProcess).Select(folder => Holder(folder, inodes)).FirstOrDefault(name => name is not null);
     }
 
     private static bool IsProcess(string folder) => char.IsAsciiDigit(Path.GetFileName(folder)[0]);
@@ -33,12 +35,13 @@ internal static class PortHolder
     private static void Collect(string table, int port, HashSet<string> inodes)
     {
         const string listening = "0A";
+        var ending = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
         try
         {
             foreach (var line in File.ReadLines(table).Skip(1))
             {
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length > 9 && fields[3] == listening && fields[1].EndsWith(":" + port.ToString("X4", CultureInfo.InvariantCulture), StringComparison.Ordinal))
+                if (fields.Length > 9 && fields[3] == listening && fields[1].EndsWith(ending, StringComparison.Ordinal))
                     inodes.Add($"socket:[{fields[9]}]");
             }
         }

@@ -1,12 +1,12 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
 /// <summary>
-/// The reader session on the agent's socket: connects, follows the layout by long-poll (which renews the lease), acknowledges each generation once the LMAPs
+/// The reader session on the agent's socket: connects, follows the layout by long-poll (which renews the lease), acknowledges each
+/// generation once the LMAPs
 /// work by it, and comes back after a restart of the agent. Meanwhile the pods stay known and their heartbeats tell that they are stale.
 /// </summary>
 internal sealed class ControlPlaneSession : IAsyncDisposable
@@ -28,8 +28,12 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private long _sessions;
 
-    public ControlPlaneSession(IReadOnlyList<string> places, string name, string? token, LayoutFollower follower, ILogger logger) =>
+    public ControlPlaneSession(IReadOnlyList<string> places, string name, string? token, LayoutFollower follower, ILogger logger)
+    {
         (_places, _name, _token, _follower, _logger) = (places, name, token, follower, logger);
+        // Nobody may wait for it, and a refusal must not surface as an exception that nobody saw.
+        _ = _first.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+    }
 
     /// <summary>Whether it is connected, where, and if not why.</summary>
     public ConnectionView View => _view;
@@ -42,7 +46,9 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
 
     public void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>A pod's header has moved: the agent may be back, so the next attempt to connect need not wait. Thread-safe, never waits.</summary>
+    /// <summary>
+    /// A pod's header has moved: the agent may be back, so the next attempt to connect need not wait. Thread-safe, never waits.
+    /// </summary>
     public void Hurry()
     {
         if (_view.Connected || _hurry.CurrentCount > 0)
@@ -111,7 +117,8 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
     {
         var lost = _view.Connected;
         if (lost)
-            _logger.LogWarning("The session with the agent at {Place} ended: {Error}; its pods turn stale until it is back", _view.Place, error.Message);
+            _logger.LogWarning(
+                "The session with the agent at {Place} ended: {Error}; its pods turn stale until it is back", _view.Place, error.Message);
         else if (_view.Problem != error.Message)
             _logger.LogInformation("{Error}", error.Message);
         _view = new(false, null, error.Message);
@@ -126,28 +133,20 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
         var reply = await AskAsync(channel, new ReadRequest(_name, _token), null).ConfigureAwait(false);
         if (reply is not ReadingReply)
             throw Unexpected(reply);
-        var files = new Dictionary<(string Pod, int Index, ulong Epoch), SafeFileHandle>();
-        try
+        using var files = new HandedFiles();
+        for (ulong? since = null; ;)
         {
-            for (ulong? since = null; ;)
-            {
-                var answer = await AskAsync(channel, new LayoutRequest(since ?? 0, since is null ? 0 : PollMs), files).ConfigureAwait(false);
-                if (answer is not LayoutReply { Update: { } update })
-                    throw Unexpected(answer);
-                since = await ApplyAsync(channel, update, files, since).ConfigureAwait(false);
-                if (!_view.Connected)
-                    Welcome(place);
-            }
-        }
-        finally
-        {
-            foreach (var file in files.Values)
-                file.Dispose();
+            var request = new LayoutRequest(since ?? 0, since is null ? 0 : PollMs);
+            var answer = await AskAsync(channel, request, files).ConfigureAwait(false);
+            if (answer is not LayoutReply { Update: { } update })
+                throw Unexpected(answer);
+            since = await ApplyAsync(channel, update, files, since).ConfigureAwait(false);
+            if (!_view.Connected)
+                Welcome(place);
         }
     }
 
-    private async Task<ulong> ApplyAsync(
-        ControlChannel channel, LayoutUpdate update, Dictionary<(string Pod, int Index, ulong Epoch), SafeFileHandle> files, ulong? since)
+    private async Task<ulong> ApplyAsync(ControlChannel channel, LayoutUpdate update, HandedFiles files, ulong? since)
     {
         var isNew = since is null;
         if (isNew && !update.Full)
@@ -181,15 +180,16 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
             }
             catch (SocketException error)
             {
-                tried.Add($"{place} ({error.Message})");
+                // For a path that does not exist, the runtime's own words speak of an address that cannot be assigned.
+                tried.Add(File.Exists(place) ? $"{place} ({error.Message})" : $"{place} (no socket there)");
             }
         }
-        throw new IOException($"no agent answers at {string.Join(", ", tried)}; start one with 'microview host', or name its socket in {AgentAddress.Variable}");
+        throw new IOException(
+            $"no agent answers at {string.Join(", ", tried)}; start one with 'microview host', or name its socket in {AgentAddress.Variable}");
     }
 
     /// <summary>Sends a request and takes its answer, with the files that come before it.</summary>
-    private async Task<ControlMessage> AskAsync(
-        ControlChannel channel, ControlMessage request, Dictionary<(string Pod, int Index, ulong Epoch), SafeFileHandle>? files)
+    private async Task<ControlMessage> AskAsync(ControlChannel channel, ControlMessage request, HandedFiles? files)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(AnswerTimeout);
@@ -198,34 +198,19 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
             await channel.SendAsync(request, null, limit.Token).ConfigureAwait(false);
             while (true)
             {
-                var received = await channel.ReceiveAsync(limit.Token).ConfigureAwait(false) ?? throw new IOException("the agent closed the connection");
+                var received = await channel.ReceiveAsync(limit.Token).ConfigureAwait(false)
+                    ?? throw new IOException("the agent closed the connection");
                 if (received.Message is not FilesMessage named || files is null)
                 {
                     received.CloseFiles();
                     return received.Message;
                 }
-                Keep(named, received, files);
+                files.Keep(named, received);
             }
         }
         catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
         {
             throw new IOException($"the agent did not answer within {AnswerTimeout.TotalSeconds} s");
-        }
-    }
-
-    private static void Keep(FilesMessage named, ReceivedMessage received, Dictionary<(string Pod, int Index, ulong Epoch), SafeFileHandle> files)
-    {
-        if (named.Objects.Count != received.Files.Count)
-        {
-            received.CloseFiles();
-            throw new ControlProtocolException($"the agent names {named.Objects.Count} objects for {received.Files.Count} descriptors");
-        }
-        for (var i = 0; i < named.Objects.Count; i++)
-        {
-            var key = (named.Objects[i].Pod, named.Objects[i].Index, named.Objects[i].Epoch);
-            if (files.Remove(key, out var former))
-                former.Dispose();
-            files.Add(key, received.Files[i]);
         }
     }
 

@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 using MicroView.Analysis;
 using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
 /// <summary>
-/// Turns layout updates into changes of the LMAPs' pods, and completes when every LMAP works by them. Keeps what was learned about a pod that left for
+/// Turns layout updates into changes of the LMAPs' pods, and completes when every LMAP works by them. Keeps what was learned about a pod
+/// that left for
 /// a short while: after a restart of the agent its clients come back with the same memory. For one caller at a time.
 /// </summary>
 internal sealed class LayoutFollower : IDisposable
@@ -25,7 +25,8 @@ internal sealed class LayoutFollower : IDisposable
     private long _rejected;
 
     public LayoutFollower(
-        IReadOnlyList<LmapThread> lmaps, PageTransport transport, AnalyzerOptions analysis, PodSeriesFactory series, AlarmFeed alarms, ILogger logger) =>
+        IReadOnlyList<LmapThread> lmaps, PageTransport transport, AnalyzerOptions analysis, PodSeriesFactory series, AlarmFeed alarms,
+        ILogger logger) =>
         (_lmaps, _transport, _analysis, _series, _alarms, _logger) = (lmaps, transport, analysis, series, alarms, logger);
 
     /// <summary>Pods of a layout that could not be taken, since the start.</summary>
@@ -39,7 +40,7 @@ internal sealed class LayoutFollower : IDisposable
     /// <param name="files">Files handed out since the last update; those that are not taken are closed.</param>
     /// <param name="isNewSession">True for the first update of a session: every object comes with its file again.</param>
     /// <exception cref="ControlProtocolException">The update does not fit what was told before.</exception>
-    public async Task ApplyAsync(LayoutUpdate update, Dictionary<(string Pod, int Index, ulong Epoch), SafeFileHandle> files, bool isNewSession)
+    public async Task ApplyAsync(LayoutUpdate update, HandedFiles files, bool isNewSession)
     {
         var step = new LayoutStep(_lmaps.Count);
         try
@@ -53,9 +54,7 @@ internal sealed class LayoutFollower : IDisposable
         }
         finally
         {
-            foreach (var file in files.Values)
-                file.Dispose();
-            files.Clear();
+            files.Dispose();
             await InstallAsync(step).ConfigureAwait(false); // what was taken before an exception stands
         }
         Generation = update.Generation;
@@ -86,7 +85,7 @@ internal sealed class LayoutFollower : IDisposable
         _absent.Clear();
     }
 
-    private void Take(PodLayout told, Dictionary<(string, int, ulong), SafeFileHandle> files, bool isNewSession, LayoutStep step)
+    private void Take(PodLayout told, HandedFiles files, bool isNewSession, LayoutStep step)
     {
         try
         {
@@ -109,13 +108,13 @@ internal sealed class LayoutFollower : IDisposable
         }
     }
 
-    private void Add(PodLayout told, Dictionary<(string, int, ulong), SafeFileHandle> files, LayoutStep step)
+    private void Add(PodLayout told, HandedFiles files, LayoutStep step)
     {
         var back = _absent.Remove(told.Pod, out var absent) && absent.IsSameInstance(told) ? absent : null;
         if (absent is not null && back is null)
             EndAlarm(absent);
         var schema = Merge(back?.Schema, told);
-        var source = _transport.Open(told, schema.Slots, null, Claim(told, 0, files));
+        var source = _transport.Open(told, schema.Slots, null, files.Take(told, 0));
         var monitored = back?.Monitored ?? new MonitoredPod(told, schema, source, _analysis);
         if (back is not null)
             monitored.Status = RowStatus.Stale; // what it held when it left is not fresh
@@ -126,12 +125,12 @@ internal sealed class LayoutFollower : IDisposable
         step.Installed.Add(known);
     }
 
-    private void Change(KnownPod known, PodLayout told, Dictionary<(string, int, ulong), SafeFileHandle> files, bool isNewSession, LayoutStep step)
+    private void Change(KnownPod known, PodLayout told, HandedFiles files, bool isNewSession, LayoutStep step)
     {
         var schema = Merge(known.Schema, told);
         var former = isNewSession ? null : known.Source;
         var held = isNewSession ? 0 : known.Layout.Objects.Count;
-        var source = _transport.Open(told, schema.Slots, former, Claim(told, held, files));
+        var source = _transport.Open(told, schema.Slots, former, files.Take(told, held));
         if (former is null)
             step.Released.Add(known.Source);
         (known.Layout, known.Schema, known.Source) = (told, schema, source);
@@ -167,28 +166,12 @@ internal sealed class LayoutFollower : IDisposable
     {
         var before = known?.Descriptors ?? [];
         if (told.FirstSlot > before.Count)
-            throw new ControlProtocolException($"the layout of pod '{told.Pod}' begins at slot {told.FirstSlot}, but {before.Count} are known");
+            throw new ControlProtocolException(
+                $"the layout of pod '{told.Pod}' begins at slot {told.FirstSlot}, but {before.Count} are known");
         IReadOnlyList<SlotDescriptor> descriptors = [.. before.Take(told.FirstSlot), .. told.Descriptors];
         if (known?.StartsWith(descriptors) != true)
             return PodSchema.Compile(descriptors, told.Retired);
         return known.Retired.IsSupersetOf(told.Retired) ? known : PodSchema.Compile(before, known.Retired.Union(told.Retired));
-    }
-
-    private static List<SafeFileHandle> Claim(PodLayout told, int from, Dictionary<(string, int, ulong), SafeFileHandle> files)
-    {
-        var claimed = new List<SafeFileHandle>();
-        for (var i = from; i < told.Objects.Count; i++)
-        {
-            if (files.Remove((told.Pod, told.Objects[i].Index, told.Objects[i].Epoch), out var file))
-                claimed.Add(file);
-            else
-            {
-                foreach (var taken in claimed)
-                    taken.Dispose();
-                throw new InvalidDataException($"the agent handed out no descriptor of object {told.Objects[i].Index}");
-            }
-        }
-        return claimed;
     }
 
     private async Task InstallAsync(LayoutStep step)
@@ -211,7 +194,8 @@ internal sealed class LayoutFollower : IDisposable
             pod.Series?.Dispose();
             pod.Series = _series.Create(FreshnessOf(pod), pod.Layout, pod.Schema);
             if (pod.Series.Rejected is { Count: > 0 } rejected)
-                _logger.LogWarning("{Count} metrics of pod {Pod} are not exposed, such as {First}", rejected.Count, pod.Layout.Pod, rejected[0]);
+                _logger.LogWarning(
+                    "{Count} metrics of pod {Pod} are not exposed, such as {First}", rejected.Count, pod.Layout.Pod, rejected[0]);
         }
         foreach (var source in step.Released)
             source.Dispose();

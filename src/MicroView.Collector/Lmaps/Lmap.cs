@@ -11,7 +11,8 @@ namespace MicroView.Collector;
 public sealed record LmapOptions(long TickNs = 100_000_000, long IntervalNs = 0);
 
 /// <summary>
-/// A Local Metrics Processing Pipeline: reads its pods and runs their detectors. This is the scrape itself, without a thread; for one thread, and without
+/// A Local Metrics Processing Pipeline: reads its pods and runs their detectors. This is the scrape itself, without a thread; for one
+/// thread, and without
 /// allocation while nothing opens an alarm. <see cref="LmapThread"/> runs it on a schedule.
 /// </summary>
 public sealed class Lmap
@@ -67,7 +68,9 @@ public sealed class Lmap
         Volatile.Write(ref _pods, [.. pods]);
     }
 
-    /// <summary>Hands over a change; the thread that scrapes applies it between two scrapes. The one before must have been applied.</summary>
+    /// <summary>
+    /// Hands over a change; the thread that scrapes applies it between two scrapes. The one before must have been applied.
+    /// </summary>
     internal void Post(LmapChange change) => Volatile.Write(ref _inbox, change);
 
     internal bool HasPost => Volatile.Read(ref _inbox) is not null;

@@ -11,7 +11,8 @@ namespace MicroView.Collector;
 internal sealed record LmapSchedule(long IntervalNs, int? Core, bool Spin);
 
 /// <summary>
-/// The thread of an LMAP: applies what was posted, scrapes, sleeps until the next deadline. Deadlines are absolute, so that they do not drift; those
+/// The thread of an LMAP: applies what was posted, scrapes, sleeps until the next deadline. Deadlines are absolute, so that they do not
+/// drift; those
 /// that passed unused are skipped. A post wakes it.
 /// </summary>
 internal sealed class LmapThread : IDisposable

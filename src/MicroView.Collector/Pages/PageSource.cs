@@ -11,7 +11,9 @@ public abstract class PageSource : IDisposable
     /// <summary>The generation that stood in the pod's header at the last read.</summary>
     public ulong Generation { get; protected set; }
 
-    /// <summary>When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores, which the reader times itself.</summary>
+    /// <summary>
+    /// When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores, which the reader times itself.
+    /// </summary>
     public long RowTimeNs { get; protected set; }
 
     /// <summary>Slots that a read fills; the rest of the row is left as it is.</summary>

@@ -4,7 +4,8 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// Opens page sources for pods of a layout, and is told when an LMAP begins a scrape: the place where a transport with several reads in flight
+/// Opens page sources for pods of a layout, and is told when an LMAP begins a scrape: the place where a transport with several reads in
+/// flight
 /// posts them all at once. Opening is done by the layout follower, reading by the LMAPs.
 /// </summary>
 public abstract class PageTransport
@@ -15,7 +16,8 @@ public abstract class PageTransport
     /// <summary>Opens a source over a pod's objects.</summary>
     /// <param name="layout">The pod.</param>
     /// <param name="slots">Slots to read.</param>
-    /// <param name="former">The source that this one takes over, with the objects it holds; null at first. Not to be disposed afterwards.</param>
+    /// <param name="former">The source that this one takes over, with the objects it holds; null at first. Not to be disposed
+    /// afterwards.</param>
     /// <param name="files">The files of the objects that <paramref name="former"/> does not hold, in order; owned by the source.</param>
     /// <exception cref="IOException">An object cannot be read: what, and why.</exception>
     public abstract PageSource Open(PodLayout layout, int slots, PageSource? former, IReadOnlyList<SafeFileHandle> files);

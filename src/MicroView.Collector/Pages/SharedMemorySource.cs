@@ -2,7 +2,9 @@ using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
-/// <summary>Reads a pod's objects on this machine: sealed ones through a mapping, REST segments by pread. Objects are read one after the other.</summary>
+/// <summary>
+/// Reads a pod's objects on this machine: sealed ones through a mapping, REST segments by pread. Objects are read one after the other.
+/// </summary>
 public sealed class SharedMemorySource : PageSource
 {
     private readonly ObjectReader[] _readers;
@@ -60,7 +62,9 @@ public sealed class SharedMemorySource : PageSource
             reader.Dispose();
     }
 
-    /// <summary>An object whose row has not moved keeps its values from before, which are in neither of the caller's buffers for sure.</summary>
+    /// <summary>
+    /// An object whose row has not moved keeps its values from before, which are in neither of the caller's buffers for sure.
+    /// </summary>
     private RowStatus ReadAll(Span<double> row, long nowNs)
     {
         var at = 0;

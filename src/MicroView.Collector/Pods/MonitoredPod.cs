@@ -5,7 +5,8 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// One pod as its LMAP sees it. The LMAP's thread alone writes it; every published field is one aligned word that any thread may read, the row
+/// One pod as its LMAP sees it. The LMAP's thread alone writes it; every published field is one aligned word that any thread may read,
+/// the row
 /// itself through <see cref="Row"/>.
 /// </summary>
 public sealed class MonitoredPod

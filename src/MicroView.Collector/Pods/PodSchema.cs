@@ -66,7 +66,10 @@ public sealed class PodSchema
         return text.Append('}').ToString();
     }
 
-    /// <summary>True when this schema has features that a map of an earlier schema of the same pod lacks: slots are append-only, so new ones lie behind.</summary>
+    /// <summary>
+    /// True when this schema has features that a map of an earlier schema of the same pod lacks: slots are append-only, so new ones lie
+    /// behind.
+    /// </summary>
     public bool Outgrows(FeatureMap? map) => Map is not null && (map is null || Map.SlotCount > map.SlotCount);
 
     /// <summary>True when this schema begins with all that <paramref name="prefix"/> describes.</summary>

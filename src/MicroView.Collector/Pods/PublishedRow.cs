@@ -4,7 +4,8 @@ using System.Threading;
 namespace MicroView.Collector;
 
 /// <summary>
-/// A pod's newest row, handed from its LMAP to any number of readers without a lock and without a copy: two buffers and a version whose parity says
+/// A pod's newest row, handed from its LMAP to any number of readers without a lock and without a copy: two buffers and a version whose
+/// parity says
 /// which is whole. The writer only ever writes the other one, and a reader whose copy was overtaken sees it by the version and tries again.
 /// </summary>
 public sealed class PublishedRow
@@ -93,7 +94,9 @@ public sealed class PublishedRow
         Volatile.Write(ref _version, next);
     }
 
-    /// <summary>Takes over what a shorter row of the same pod holds, so that its series do not vanish for a scrape; for the writer.</summary>
+    /// <summary>
+    /// Takes over what a shorter row of the same pod holds, so that its series do not vanish for a scrape; for the writer.
+    /// </summary>
     internal void Seed(PublishedRow former)
     {
         if (former._version == 0)
