@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using MicroView.Verbs;
 
 namespace MicroView.Cli;
 
@@ -7,17 +7,20 @@ internal static class RdmaExamination
 {
     private const string DeviceFolder = "/sys/class/infiniband";
 
-    public static Finding Library()
+    public static Finding[] Run()
     {
-        if (!NativeLibrary.TryLoad("libibverbs.so.1", out var library))
-            return new("RDMA library", FindingState.Missing, "libibverbs.so.1 not found", "only for collectors on other machines or a DPU: apt install libibverbs1 ibverbs-providers");
-        NativeLibrary.Free(library);
-        return new("RDMA library", FindingState.Ok, "libibverbs.so.1");
+        var verbs = VerbsLibrary.Probe();
+        return [Library(verbs), Devices(verbs)];
     }
 
-    public static Finding Devices()
+    private static Finding Library(VerbsState verbs) => verbs.IsLibraryPresent
+        ? new("RDMA library", FindingState.Ok, "libibverbs.so.1")
+        : new("RDMA library", FindingState.Missing, "libibverbs.so.1 not found", "only for collectors on other machines or a DPU: apt install libibverbs1 ibverbs-providers");
+
+    private static Finding Devices(VerbsState verbs)
     {
-        string[] names = Directory.Exists(DeviceFolder) ? [.. Directory.EnumerateFileSystemEntries(DeviceFolder).Select(path => Path.GetFileName(path))] : [];
+        // Without the library the kernel still tells which devices there are.
+        string[] names = verbs.IsAvailable ? [.. verbs.Devices] : Directory.Exists(DeviceFolder) ? [.. Directory.EnumerateFileSystemEntries(DeviceFolder).Select(path => Path.GetFileName(path))] : [];
         if (names.Length == 0)
             return new("RDMA devices", FindingState.Missing, "none", "the shm transport works without; to try RDMA without a card: rdma link add rxe0 type rxe netdev ETH (kernel with rdma_rxe)");
         var ports = names.Select(name => $"{name} ({Examination.ReadText($"{DeviceFolder}/{name}/ports/1/state")?.Split(':')[^1].Trim() ?? "no port 1"})").ToArray();

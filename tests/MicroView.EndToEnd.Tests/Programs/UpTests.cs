@@ -60,7 +60,8 @@ public sealed class UpTests
         if (reachable.WaitForExit() != 0)
             Assert.Skip($"user 65534 cannot read {Microview.Path}");
         using var folder = new TemporaryFolder();
-        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        if (OperatingSystem.IsLinux())
+            File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
         using var up = Microview.StartProgram("/usr/bin/setpriv",
             $"--reuid=65534 --regid=65534 --clear-groups {Microview.Path} up --plain --port 0 --prometheus-port 0 --socket {folder.File("a.sock")}");
         up.WaitFor(lines => lines.Contains("as uid 65534", StringComparison.Ordinal) && lines.Contains("Not visible: ", StringComparison.Ordinal), "what it cannot see");
