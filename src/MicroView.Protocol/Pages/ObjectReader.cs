@@ -106,22 +106,34 @@ public sealed unsafe class ObjectReader : IDisposable
     {
         for (var attempt = 0; attempt < TriesPerRead; attempt++)
         {
-            var sequence = Load(image, PageFormat.RowSeqField); // acquire: the copy below cannot pass it
+            var sequence = Sequence(image); // acquire: the copy below cannot pass it
             if (sequence != 0 && sequence == _lastSequence)
                 return RowStatus.Unchanged;
             if ((sequence & 1) != 0)
                 continue;
+            if (sequence != 0 && _mapping is null && CopyPrefix() is null) // copied again, now between two looks at the sequence
+                return RowStatus.Unreadable;
             var time = Load(image, PageFormat.RowTimeField);
             SlotLines.Fold(image + PageFormat.SlotsOffset, Geometry.Stripes, _slots, target);
             if (sequence != 0)
                 Interlocked.MemoryBarrier(); // the copy must not pass the second load
-            if (Load(image, PageFormat.RowSeqField) != sequence)
+            if (Sequence(image) != sequence)
                 continue;
             _lastSequence = sequence;
             RowTimeNs = sequence == 0 ? 0 : (long)time;
             return RowStatus.Fresh;
         }
         return RowStatus.Torn;
+    }
+
+    /// <summary>The sequence in the object. A copy's own says nothing about what happened while it was made; of live stores it is 0 for good.</summary>
+    private ulong Sequence(byte* image)
+    {
+        if (_mapping is not null || Load(image, PageFormat.RowSeqField) == 0)
+            return Load(image, PageFormat.RowSeqField);
+        ulong sequence;
+        var read = MemoryFile.ReadAt(_file, new(&sequence, sizeof(ulong)), PageFormat.RowSeqField);
+        return read == sizeof(ulong) ? sequence : ulong.MaxValue; // odd: counts as torn
     }
 
     /// <summary>Copies header and used slots; null when the file is too short or the read failed.</summary>
