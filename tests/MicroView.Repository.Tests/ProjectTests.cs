@@ -85,7 +85,7 @@ public sealed class ProjectTests
     public void Every_project_is_in_the_solution()
     {
         var solution = Load("MicroView.slnx").Descendants("Project").Select(p => p.Attribute("Path")!.Value).Order();
-        Assert.Equal(Checkout.Files("*.csproj", "src", "tests", "benchmarks").Order(), solution);
+        Assert.Equal(Checkout.Files("*.csproj", "src", "tests", "benchmarks", "samples").Order(), solution);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ internal sealed class NicOptionTable
 
     private static Option<string?> TestOption()
     {
-        var option = Kinds.Choice("--test", "read_loop: read as fast as it goes, rates per LMAP every 10 s, CSV at the end; prometheus: serve only; setup: connect, read one page of each pod, print it, end with 0 or 1", "", ["read_loop", "prometheus", "setup"]);
+        var option = Kinds.Choice("--test", "read_loop: read as fast as it goes, rates per LMAP every 10 s, CSV at the end; prometheus: serve; setup: connect, read one page of each pod, print it, end with 0 or 1", "", ["read_loop", "prometheus", "setup"]);
         var test = new Option<string?>(option.Name) { Description = option.Description, HelpName = option.HelpName, CustomParser = option.CustomParser };
         test.CompletionSources.AddRange(option.CompletionSources);
         return test;

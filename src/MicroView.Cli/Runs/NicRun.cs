@@ -39,7 +39,6 @@ internal static class NicRun
         var loop = test == "read_loop";
         var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
         var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
-        var detects = test is not ("prometheus" or "setup");
         return new()
         {
             SocketPath = result.GetValue(options.Socket),
@@ -49,7 +48,7 @@ internal static class NicRun
             ScrapeInterval = TimeSpan.FromSeconds(scrape),
             Tick = TimeSpan.FromSeconds(tick),
             Lmaps = result.GetValue(options.Lmaps),
-            Analysis = DetectionChoice.Read(detects ? result.GetValue(options.Model)! : "none", result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
+            Analysis = DetectionChoice.Read(test == "setup" ? "none" : result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
