@@ -18,14 +18,14 @@ public sealed class Counter : Metric
 
     /// <summary>Adds one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Increment() => AddChecked(1);
+    public void Increment() => Add(1);
 
     /// <summary>Adds <paramref name="amount"/>; a negative or non-finite amount is ignored.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(double amount)
     {
-        if (IsAmount(amount))
-            AddChecked(amount);
+        if (!_cell.TryAddAmount(amount, ThreadStripe.Place & _mask))
+            AddElsewhere(_cell, amount, _mask);
     }
 
     /// <summary>One comparison: negative numbers, infinities and NaN are all large as unsigned bits.</summary>
@@ -48,11 +48,4 @@ public sealed class Counter : Metric
 
     private protected override void Bind(SlotCell[] cells, int stripes) =>
         (_cell, _mask) = (cells[0], stripes - 1);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddChecked(double amount)
-    {
-        if (!_cell.TryAdd(amount, ThreadStripe.Place & _mask))
-            AddElsewhere(_cell, amount, _mask);
-    }
 }

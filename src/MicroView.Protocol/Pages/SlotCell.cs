@@ -56,6 +56,22 @@ public readonly unsafe struct SlotCell
         return added;
     }
 
+    /// <summary>
+    /// <see cref="TryAdd"/> for a counter: a negative or non-finite amount is not added, and the answer is true. The check stands behind the sum,
+    /// off the way from one swap to the next.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAddAmount(double amount, int stripe)
+    {
+        const ulong infinity = 0x7FF0_0000_0000_0000; // negative numbers, infinities and NaN are all at least that as unsigned bits
+        var address = (long*)(_address + stripe * PageFormat.SlotsPerLine);
+        var seen = *address;
+        var wanted = BitConverter.DoubleToInt64Bits(BitConverter.Int64BitsToDouble(seen) + amount);
+        var added = BitConverter.DoubleToUInt64Bits(amount) >= infinity || Interlocked.CompareExchange(ref *address, wanted, seen) == seen;
+        GC.KeepAlive(_owner);
+        return added;
+    }
+
     /// <summary>The value in a stripe; the cell must be of stripe 0 and the object must have that many stripes. Thread-safe.</summary>
     public double ValueIn(int stripe)
     {
