@@ -6,8 +6,11 @@ namespace MicroView.Cli;
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop;
+    // One stop often comes twice: `timeout` signals its child and then its whole group, a closing terminal sends HUP and TERM.
+    private const long OneStopMs = 500;
+
     private readonly PosixSignalRegistration[] _registrations;
-    private int _received;
+    private long _firstAt;
 
     public StopSignals(CancellationToken outer)
     {
@@ -28,8 +31,12 @@ internal sealed class StopSignals : IDisposable
     private void Receive(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (Interlocked.Increment(ref _received) > 1)
+        var now = Environment.TickCount64;
+        var first = Interlocked.CompareExchange(ref _firstAt, now, 0);
+        if (first != 0)
         {
+            if (now - first < OneStopMs)
+                return;
             TerminalState.Restore();
             // Exit handlers may wait for what hangs; a second signal means now.
             _ = new Timer(_ => System.Diagnostics.Process.GetCurrentProcess().Kill(), null, 1000, Timeout.Infinite);

@@ -93,7 +93,7 @@ public sealed class PodSchema
         var resolution = descriptor.Resolution ?? 0;
         _features.Add(counter ? Feature.Rate(slot, resolution) : Feature.Value(slot, resolution));
         _names.Add(DisplayName(descriptor));
-        _metrics.Add(Describe(descriptor, counter ? ExportType.Counter : ExportType.Gauge) with { Slot = slot });
+        _metrics.Add(Describe(descriptor, Exposed(descriptor.Name, counter)) with { Slot = slot });
         return slot + 1;
     }
 
@@ -126,11 +126,18 @@ public sealed class PodSchema
         return next;
     }
 
+    /// <summary>
+    /// Names stay as their owner gave them. In OpenMetrics a counter is what ends in _total; one that does not (the artifact's
+    /// http_requests_total_3) is exposed without a type rather than renamed. Detection goes by the descriptor's type alone.
+    /// </summary>
+    private static ExportType Exposed(string name, bool counter) =>
+        name.EndsWith("_total", StringComparison.Ordinal) != counter ? ExportType.Untyped : counter ? ExportType.Counter : ExportType.Gauge;
+
     private static Metric Describe(SlotDescriptor descriptor, ExportType type) => new()
     {
         Name = descriptor.Name,
         Type = type,
-        Help = descriptor.Help ?? "",
+        Help = descriptor.Help is { Length: > 0 } help ? help : "No help given.", // linters want a line; a client of the artifact cannot give one
         Unit = descriptor.Unit ?? "",
         Labels = [.. (descriptor.Labels ?? []).Select(label => new Label(label.Key, label.Value))],
     };

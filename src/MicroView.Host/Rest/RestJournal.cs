@@ -56,6 +56,19 @@ internal sealed class RestJournal
         }));
     }
 
+    /// <summary>Removes the folder unless the next agent needs what is in it.</summary>
+    internal void RemoveFolder()
+    {
+        try
+        {
+            Directory.Delete(_folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // not empty, or already gone
+        }
+    }
+
     internal void Delete(string segment) => File.Delete(PathOf(segment));
 
     /// <summary>Everything that an earlier agent left; files that make no sense are removed.</summary>

@@ -110,6 +110,7 @@ internal sealed class RestPods(HostState state, RestJournal journal)
                 state.Retirement.Retire(pod.Pod);
             }
         }
+        journal.RemoveFolder();
     }
 
     private RestPod[] Snapshot()
