@@ -6,7 +6,8 @@ namespace MicroView.EndToEnd.Tests;
 [Trait("group", "slow")]
 public sealed class ChurnTests
 {
-    private const int WarmUp = 1_000, Attaches = 10_000, AtOnce = 8;
+    // Six more rounds of 10,000 after such a warm-up moved the agent by 2.5 MB and the collector by 0.8 MB; the first 10,000 settle the heaps.
+    private const int WarmUp = 10_000, Attaches = 10_000, AtOnce = 8;
 
     [Fact]
     public async Task Ten_thousand_attaches_and_detaches_leak_no_page_no_descriptor_and_no_memory()
@@ -23,11 +24,11 @@ public sealed class ChurnTests
         // 10,000 objects of 3 touched pages each would be 120 MB, one descriptor or map each 10,000: all bounds are far below.
         foreach (var (before, after) in ((ProcessFacts, ProcessFacts)[])[(hostBefore, hostAfter), (nicBefore, nicAfter)])
         {
-            Assert.InRange(after.Descriptors - before.Descriptors, -100, 20); // worker threads and idle connections come and go
-            Assert.InRange(after.Maps - before.Maps, -1000, 200);
-            Assert.InRange(after.ResidentBytes - before.ResidentBytes, long.MinValue, 24 << 20);
+            Assert.InRange(after.Descriptors - before.Descriptors, -100, 10); // worker threads and idle connections come and go
+            Assert.InRange(after.Maps - before.Maps, -1000, 100);
+            Assert.InRange(after.ResidentBytes - before.ResidentBytes, long.MinValue, 16 << 20);
         }
-        Assert.InRange(sharedAfter - sharedBefore, long.MinValue, 24 << 20);
+        Assert.InRange(sharedAfter - sharedBefore, long.MinValue, 16 << 20);
         Assert.Equal((0, 0), (ProcessFacts.Objects(host.Process.Id), ProcessFacts.Objects(nic.Process.Id)));
         Assert.Equal(WarmUp + Attaches, (await host.MetricsAsync())["microview_host_attached_total"]);
     }
