@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Http.Headers;
@@ -15,13 +16,14 @@ internal static class GenerateRun
     public static async Task<int> RunAsync(GenerateOptionTable options, ParseResult result, RunContext run)
     {
         var logger = run.Loggers.CreateLogger("generate");
-        var pods = await CreateAsync(options, result, logger, run.Stop);
+        var refusals = new ConcurrentQueue<string>();
+        var pods = await CreateAsync(options, result, problem => Note(problem, refusals, logger), run.Stop);
         using var output = new PlainOutput(run.Signals.Stop);
         try
         {
             var metrics = result.GetValue(options.Metrics);
             output.Line($"{pods.Count} {(pods.Count == 1 ? "pod" : "pods")} of {metrics} metrics: {(metrics + 1) / 2} counters, {metrics / 2} gauges");
-            await ReportAttachAsync(pods, logger, run.Stop);
+            await ReportAttachAsync(pods, refusals, logger, run.Stop);
             if (result.GetValue(options.Duration) is { } seconds)
                 _ = Task.Delay(TimeSpan.FromSeconds(seconds), run.Stop).ContinueWith(_ => run.Signals.Stop(), TaskScheduler.Default);
             if (result.GetValue(options.Update))
@@ -37,7 +39,7 @@ internal static class GenerateRun
         return ExitCode.Success;
     }
 
-    private static async Task<List<GeneratedPod>> CreateAsync(GenerateOptionTable options, ParseResult result, ILogger logger, CancellationToken stop)
+    private static async Task<List<GeneratedPod>> CreateAsync(GenerateOptionTable options, ParseResult result, Action<string> log, CancellationToken stop)
     {
         var count = result.GetValue(options.Pods);
         var metrics = result.GetValue(options.Metrics);
@@ -47,12 +49,12 @@ internal static class GenerateRun
         for (var i = 0; i < count; i++)
         {
             var pod = count == 1 ? name : $"{name}-{i}";
-            pods.Add(http is null ? Attach(pod, metrics, result.GetValue(options.Socket), logger) : await RestPod.RegisterAsync(http, pod, metrics, stop));
+            pods.Add(http is null ? Attach(pod, metrics, result.GetValue(options.Socket), log) : await RestPod.RegisterAsync(http, pod, metrics, stop));
         }
         return pods;
     }
 
-    private static AttachedPod Attach(string pod, int metrics, string? socket, ILogger logger) => new(
+    private static AttachedPod Attach(string pod, int metrics, string? socket, Action<string> log) => new(
         new()
         {
             Pod = pod,
@@ -60,7 +62,7 @@ internal static class GenerateRun
             SocketPath = socket,
             Stripes = 1, // one thread writes them all
             Capacity = Math.Max(PageFormat.DefaultCapacity, (metrics + 64) * sizeof(double) + 2 * PageFormat.PageSize),
-            Log = problem => logger.LogWarning("{Pod}: {Problem}", pod, problem),
+            Log = log,
         }, metrics);
 
     private static HttpClient Connect(string host, int port)
@@ -71,18 +73,31 @@ internal static class GenerateRun
         return http;
     }
 
-    private static async Task ReportAttachAsync(List<GeneratedPod> pods, ILogger logger, CancellationToken stop)
+    private static void Note(string problem, ConcurrentQueue<string> refusals, ILogger logger)
+    {
+        if (problem.Contains("the agent refuses", StringComparison.Ordinal))
+            refusals.Enqueue(problem[(problem.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+        else
+            logger.LogWarning("{Problem}", problem);
+    }
+
+    private static async Task ReportAttachAsync(List<GeneratedPod> pods, ConcurrentQueue<string> refusals, ILogger logger, CancellationToken stop)
     {
         var waiting = pods.OfType<AttachedPod>().ToList();
         if (waiting.Count == 0)
             return;
-        for (var waited = 0; waited < PatienceMs && waiting.Any(pod => pod.Attached is null); waited += 20)
+        for (var waited = 0; waited < PatienceMs && refusals.Count + waiting.Count(pod => pod.Attached is not null) < waiting.Count; waited += 20)
             await Task.Delay(20, stop);
         var attached = waiting.Count(pod => pod.Attached is not null);
+        // A service goes on without its metrics; a generator that nobody lets in is of no use.
+        if (attached == 0 && refusals.TryPeek(out var refusal))
+            throw new UserException(refusal);
+        if (!refusals.IsEmpty)
+            logger.LogWarning("{Refused} of {Pods} pods refused: {Refusal}", refusals.Count, waiting.Count, refusals.First());
         if (attached > 0)
             logger.LogInformation("Attached to the agent: {Attached} of {Pods}, the first as {Pod}", attached, waiting.Count, waiting.First(pod => pod.Attached is not null).Attached);
-        if (attached < waiting.Count)
-            logger.LogWarning("{Waiting} pods have no agent yet; their metrics are written all the same and attach when one starts (microview host)", waiting.Count - attached);
+        if (waiting.Count - attached - refusals.Count is var alone and > 0)
+            logger.LogWarning("{Waiting} pods have no agent yet; their metrics are written all the same and attach when one starts (microview host)", alone);
     }
 
     private static void Update(List<GeneratedPod> pods, double rate, bool each, PlainOutput output, CancellationToken stop)

@@ -28,7 +28,7 @@ public sealed partial class GettingStartedTests
         var text = await EndpointAsync(prometheus, "http_requests_total_0{");
         Assert.Equal(requests, Series(text, "http_requests_total_0", "web"));
         Assert.Equal(latency, Series(text, "http_request_latency_0", "web"), 6);
-        Assert.Contains("# TYPE http_requests_total_0 counter", text);
+        Assert.Contains("# TYPE http_requests_total_0 untyped", text);
         Assert.Contains("# TYPE http_request_latency_0 gauge", text);
 
         Assert.Equal((0, 0, 0), (nic.Stop(), generate.Stop(), host.Stop()));

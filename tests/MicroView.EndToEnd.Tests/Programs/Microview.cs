@@ -16,6 +16,8 @@ internal sealed class Microview : IDisposable
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
 
+    private readonly List<(long At, string Line)> _timed = [];
+
     private Microview(string program, string arguments, string folder, (string, string)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
@@ -24,7 +26,7 @@ internal sealed class Microview : IDisposable
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data, _timed);
         _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
         _process.Start();
         _process.BeginOutputReadLine();
@@ -46,7 +48,38 @@ internal sealed class Microview : IDisposable
         new(Path, arguments, folder ?? System.IO.Path.GetTempPath(), environment);
 
     /// <summary>Starts any other program the same way.</summary>
-    public static Microview StartProgram(string program, string arguments) => new(program, arguments, System.IO.Path.GetTempPath(), []);
+    public static Microview StartProgram(string program, string arguments, params (string, string)[] environment) =>
+        new(program, arguments, System.IO.Path.GetTempPath(), environment);
+
+    /// <summary>The NativeAOT binary, where ./test.sh has published one.</summary>
+    public static string? NativePath => Environment.GetEnvironmentVariable("MICROVIEW_AOT") is { Length: > 0 } path ? path : null;
+
+    /// <summary>Debian's Python, which every user can run.</summary>
+    public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+
+    /// <summary>A script of this project.</summary>
+    public static string Script(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "Scripts", name);
+
+    /// <summary>Lines of stdout that contain <paramref name="part"/>, with the moment they came (CLOCK_MONOTONIC, ns).</summary>
+    public (long At, string Line)[] Lines(string part = "")
+    {
+        lock (_output)
+            return [.. _timed.Where(line => line.Line.Contains(part, StringComparison.Ordinal))];
+    }
+
+    /// <summary>Gives it a line on stdin.</summary>
+    public void Tell(string line = "")
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>kill -9.</summary>
+    public void KillHard()
+    {
+        Signal((PosixSignal)9);
+        _process.WaitForExit();
+    }
 
     /// <summary>Runs it to its end.</summary>
     public static (int ExitCode, string Output, string Errors) Run(string arguments, params (string, string)[] environment)
@@ -106,12 +139,15 @@ internal sealed class Microview : IDisposable
 
     public override string ToString() => $"{_process.StartInfo.FileName} {_process.StartInfo.Arguments}\n{Output}\n{Errors}";
 
-    private static void Keep(StringBuilder lines, string? line)
+    private static void Keep(StringBuilder lines, string? line, List<(long, string)>? timed = null)
     {
         if (line is null)
             return;
         lock (lines)
+        {
+            timed?.Add((Stopwatch.GetTimestamp(), line));
             lines.Append(line).Append('\n');
+        }
     }
 
     private static string Text(StringBuilder lines)
