@@ -90,7 +90,7 @@ public sealed class RestInputTests(Scene scene) : IClassFixture<Scene>
     [InlineData("GET", "/v1/pods/nobody", 404)]
     [InlineData("DELETE", "/v1/pods/nobody", 404)]
     [InlineData("DELETE", "/v1/pods/healthy", 409)]
-    [InlineData("GET", "/v1/pods/%00%0a..%2f..%2f", 404)]
+    [InlineData("GET", "/v1/pods/%0a..%2f..%2f", 404)]
     [InlineData("GET", "/v1/layout?since=-1", 400)]
     [InlineData("GET", "/rdma/qp/0", 404)]
     [InlineData("PUT", "/metrics", 405)]

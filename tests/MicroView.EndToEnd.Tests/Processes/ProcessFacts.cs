@@ -12,17 +12,18 @@ internal sealed record ProcessFacts(int Descriptors, int Maps, long ResidentByte
         Kilobytes($"/proc/{process}/status", "VmRSS:") * 1024);
 
     /// <summary>Objects of clients that a process has mapped or open.</summary>
-    public static int Objects(int process)
-    {
-        var open = 0;
-        foreach (var entry in Directory.GetFileSystemEntries($"/proc/{process}/fd"))
-            if (new FileInfo(entry).LinkTarget is { } target && IsObject(target))
-                open++;
-        return open + File.ReadLines($"/proc/{process}/maps").Count(line => IsObject(line));
-    }
+    public static int Objects(int process) => Held(process).Length;
+
+    /// <summary>The same, each as /proc shows it.</summary>
+    public static string[] Held(int process) =>
+    [
+        .. Directory.GetFileSystemEntries($"/proc/{process}/fd").Select(entry => $"{entry} {new FileInfo(entry).LinkTarget}").Where(IsObject),
+        .. File.ReadLines($"/proc/{process}/maps").Where(IsObject),
+    ];
 
     /// <summary>The runtime's own mappings are memfds as well.</summary>
-    private static bool IsObject(string text) => text.Contains("/memfd:", StringComparison.Ordinal) && !text.Contains("/memfd:doublemapper", StringComparison.Ordinal);
+    private static bool IsObject(string text) => text.Contains("/memfd:", StringComparison.Ordinal)
+        && !text.Contains("/memfd:doublemapper", StringComparison.Ordinal) && !text.Contains("/memfd:dotnet_", StringComparison.Ordinal);
 
     /// <summary>Shared memory of the whole machine: memfds and segments.</summary>
     public static long SharedBytes => Kilobytes("/proc/meminfo", "Shmem:") * 1024;

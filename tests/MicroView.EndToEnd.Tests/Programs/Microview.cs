@@ -78,7 +78,7 @@ internal sealed class Microview : IDisposable
     public void KillHard()
     {
         Signal((PosixSignal)9);
-        _process.WaitForExit();
+        Assert.True(_process.WaitForExit(Deadline), $"survives kill -9; {this}"); // with a limit: a forked child may hold its stdout
     }
 
     /// <summary>Runs it to its end.</summary>
@@ -133,7 +133,7 @@ internal sealed class Microview : IDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
-        _process.WaitForExit();
+        _process.WaitForExit(Deadline);
         _process.Dispose();
     }
 
