@@ -103,6 +103,15 @@ public sealed class HostAgent : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts node sources that put their pods into this agent, and shows what they cost in its self-metrics. Dispose them before the agent.</summary>
+    /// <exception cref="ArgumentException">An option is wrong; the message says which.</exception>
+    public NodeSources Watch(NodeSourceOptions options, ILogger log)
+    {
+        var sources = NodeSources.Start(NodePods, options, log);
+        _state.Metrics.Watch(() => sources.Statistics);
+        return sources;
+    }
+
     /// <summary>Ends every session, removes the socket and every segment that nobody holds.</summary>
     public async ValueTask DisposeAsync()
     {

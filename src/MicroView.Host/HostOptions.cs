@@ -42,7 +42,7 @@ public sealed record HostOptions
     /// <summary>DEFAULT_PAGE_SIZE of the artifact; only 4096 is possible.</summary>
     public int PageSize { get; init; } = PageFormat.PageSize;
 
-    /// <summary>DEFAULT_RDMA_MR_SIZE of the artifact: kept for its command lines; a multiple of the page size. Regions follow the pods here.</summary>
+    /// <summary>DEFAULT_RDMA_MR_SIZE of the artifact: capacity of a REST pod's segment, in bytes, sparse; a region never holds two pods.</summary>
     public long RdmaRegionSize { get; init; } = 1024 * 1024;
 
     /// <summary>Queue pairs asked for; without an RDMA device none are made.</summary>
@@ -100,7 +100,8 @@ public sealed record HostOptions
         Require(MaxPods is >= 1 and <= 1_000_000, $"{MaxPods} pods; use 1 to 1000000");
         Require(PoolBytes >= 2 * PageFormat.PageSize, $"a pool of {PoolBytes} bytes holds no pod; use at least {2 * PageFormat.PageSize}");
         Require(PageSize == PageFormat.PageSize, $"page size {PageSize}; only {PageFormat.PageSize} is supported, leave out --page-size");
-        Require(RdmaRegionSize > 0 && RdmaRegionSize % PageSize == 0, $"memory region size {RdmaRegionSize}; use a positive multiple of {PageSize}");
+        Require(RdmaRegionSize is >= 2 * PageFormat.PageSize and <= PageFormat.MaxCapacity && RdmaRegionSize % PageFormat.PageSize == 0,
+            $"memory region size {RdmaRegionSize}; use a multiple of {PageFormat.PageSize} from {2 * PageFormat.PageSize} to {PageFormat.MaxCapacity}");
         Require(RdmaQueues is >= 0 and <= 1024, $"{RdmaQueues} RDMA queues; use 0 to 1024");
         Require(RdmaGid is >= 0 and <= 1023, $"GID index {RdmaGid}; use 0 to 1023");
         Require(RdmaPort is >= 1 and <= 255, $"RDMA port {RdmaPort}; use 1 to 255");

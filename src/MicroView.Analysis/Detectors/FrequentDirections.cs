@@ -24,7 +24,7 @@ public sealed class FrequentDirections
     private readonly double[] _buffer;
 
     // Groups of eight directions; within a group, feature by feature, the eight directions' coefficients side by side.
-    private readonly double[] _basis;
+    private readonly AlignedRow _basis;
     private int _filled;
     private bool _stale;
 
@@ -46,7 +46,7 @@ public sealed class FrequentDirections
         _stride = RowMatrix.Padded(dimension);
         _groups = (components + 7) / 8;
         _buffer = new double[2 * sketchRows * _stride];
-        _basis = new double[_groups * 8 * _stride];
+        _basis = new AlignedRow(_groups * 8 * _stride);
     }
 
     /// <summary>d, values per row.</summary>
@@ -81,7 +81,7 @@ public sealed class FrequentDirections
         _stale = false;
         Seen = 0;
         Rank = 0;
-        Array.Clear(_basis);
+        _basis.Span.Clear();
     }
 
     /// <summary>
@@ -144,7 +144,7 @@ public sealed class FrequentDirections
     public double Direction(int index, int feature) => Coefficient(index, feature);
 
     private ref double Coefficient(int direction, int feature) =>
-        ref _basis[((direction >> 3) * _stride + feature) * 8 + (direction & 7)];
+        ref _basis.Span[((direction >> 3) * _stride + feature) * 8 + (direction & 7)];
 
     private void Decompose(bool shrink)
     {
@@ -195,7 +195,7 @@ public sealed class FrequentDirections
         Rank = 0;
         while (Rank < Math.Min(rank, Components) && squares[Rank] > _leastVariance * Seen)
             Rank++;
-        Array.Clear(_basis);
+        _basis.Span.Clear();
         for (var i = 0; i < Rank; i++)
         {
             var inverse = squares[i] > 0 ? 1 / Math.Sqrt(squares[i]) : 0;

@@ -29,7 +29,7 @@ public sealed class FeatureExtractor
     public const int RebaseAfter = 10;
 
     private readonly FeatureMap _map;
-    private readonly double[] _previous;
+    private readonly AlignedRow _previous;
     private readonly double[] _current;
     private readonly double[] _histogramCount;
     private readonly double[] _histogramSum;
@@ -42,7 +42,7 @@ public sealed class FeatureExtractor
     {
         ArgumentNullException.ThrowIfNull(map);
         _map = map;
-        _previous = new double[map.Stride];
+        _previous = new AlignedRow(map.Stride);
         // A direct map reads the caller's row; only its last, incomplete block is copied.
         _current = new double[map.IsDirect ? (map.Count % 8 == 0 ? 0 : 8) : map.Stride];
         _histogramCount = new double[map.Histograms.Length];
@@ -59,7 +59,7 @@ public sealed class FeatureExtractor
     public FeatureExtractor Extend(FeatureMap map)
     {
         var next = new FeatureExtractor(map) { _time = _time, _late = _late, _started = _started };
-        next._previous.AsSpan(0, map.Count).Fill(double.NaN);
+        next._previous.Span[..map.Count].Fill(double.NaN);
         next._histogramCount.AsSpan().Fill(double.NaN);
         for (var i = 0; i < map.Count; i++)
         {
@@ -128,7 +128,7 @@ public sealed class FeatureExtractor
     {
         RowKernel<TOps, V>.Extract(row, _previous, bits, perSecond, features[..row.Length]);
         if (!tail.IsEmpty)
-            RowKernel<TOps, V>.Extract(tail, _previous.AsSpan(row.Length), bits[(row.Length / 8)..], perSecond, features[row.Length..]);
+            RowKernel<TOps, V>.Extract(tail, _previous.Span[row.Length..], bits[(row.Length / 8)..], perSecond, features[row.Length..]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -143,7 +143,7 @@ public sealed class FeatureExtractor
             return norm;
         var at = row.Length;
         return norm + RowKernel<TOps, V>.Standardize(
-            tail, _previous.AsSpan(at), bits[(at / 8)..], perSecond, scaling[(2 * at)..], z[at..], ref missing);
+            tail, _previous.Span[at..], bits[(at / 8)..], perSecond, scaling[(2 * at)..], z[at..], ref missing);
     }
 
     private void CheckLengths(ReadOnlySpan<double> slots, Span<double> target)

@@ -13,14 +13,14 @@ public sealed class FeatureScaling
     public const double Limit = 1e6;
 
     // Per eight features: eight means, then eight inverse deviations, so that a row's pass reads one stream.
-    private readonly double[] _blocks;
+    private readonly AlignedRow _blocks;
 
     /// <summary>Scaling of the features of <paramref name="map"/> from the statistics of their training rows.</summary>
     public FeatureScaling(FeatureMap map, RunningStatistics statistics, double relativeFloor)
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(statistics);
-        _blocks = new double[2 * map.Stride];
+        _blocks = new AlignedRow(2 * map.Stride);
         for (var i = 0; i < map.Count; i++)
         {
             if (statistics.Count(i) == 0)

@@ -12,7 +12,7 @@ public sealed class PodAnalyzer
     private Detector _detector;
     private FeatureScaling? _scaling;
     private TrainingRows? _training;
-    private double[] _z;
+    private AlignedRow _z;
     private bool _cutShort;
 
     /// <summary>An analyzer that starts to learn with its first row.</summary>
@@ -26,7 +26,7 @@ public sealed class PodAnalyzer
         _gate = new AlarmGate(options.Alarm);
         _extractor = new FeatureExtractor(map);
         _detector = DetectorRegistry.Create(map.Count, options.Detector);
-        _z = new double[map.Stride];
+        _z = new AlignedRow(map.Stride);
         State = _detector is NoDetector ? PodState.Off : PodState.Learning;
         if (State == PodState.Learning)
             _training = new TrainingRows(map, options.MaxTrainingRows);
@@ -118,7 +118,7 @@ public sealed class PodAnalyzer
     }
 
     /// <summary>The z-scores of the last row judged; one per feature.</summary>
-    public ReadOnlySpan<double> LastZScores => _z.AsSpan(0, Map.Count);
+    public ReadOnlySpan<double> LastZScores => _z.Span[..Map.Count];
 
     /// <summary>
     /// Takes the pod's newer layout. Rates of features that both layouts have go on without a gap; learning starts over, because a sketch
@@ -130,7 +130,7 @@ public sealed class PodAnalyzer
         ArgumentNullException.ThrowIfNull(map);
         _extractor = _extractor.Extend(map);
         _detector = DetectorRegistry.Create(map.Count, _options.Detector);
-        _z = new double[map.Stride];
+        _z = new AlignedRow(map.Stride);
         Relearn();
     }
 
@@ -156,7 +156,7 @@ public sealed class PodAnalyzer
         if (outcome == RowOutcome.Accepted)
         {
             Rows++;
-            foreach (var value in _z.AsSpan(0, Map.Count))
+            foreach (var value in _z.Span[..Map.Count])
                 missing += double.IsFinite(value) ? 0 : 1;
             MissingValues += missing;
             _training!.Add(_z, timeNs);
@@ -171,7 +171,7 @@ public sealed class PodAnalyzer
         (_scaling, var rows) = _training!.Finish(_options.RelativeFloor);
         _detector.Fit(rows);
         _training = null;
-        Array.Clear(_z);
+        _z.Span.Clear();
         State = PodState.Watching;
     }
 
@@ -182,7 +182,7 @@ public sealed class PodAnalyzer
         {
             RejectedRows += outcome == RowOutcome.NotLater ? 1 : 0;
             if (outcome == RowOutcome.First)
-                Array.Clear(_z);
+                _z.Span.Clear();
             return new Observation(0, _detector.Threshold, 0, State, outcome, false, _gate.IsOpen, AlarmChange.None);
         }
         Rows++;

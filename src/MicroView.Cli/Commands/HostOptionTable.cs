@@ -13,7 +13,7 @@ internal sealed class HostOptionTable
 
     public Option<long> PageSize { get; } = Kinds.Bytes("--page-size", "Page: the unit of reading and registering; bytes, multiple of 4096", 4096, 4096, 1 << 20, "DEFAULT_PAGE_SIZE");
 
-    public Option<long> RegionSize { get; } = Kinds.Bytes("--mr-size", "Capacity of the segment, and so of the memory region, of one REST pod; bytes (sparse)", 1 << 20, 4096, 1L << 30, "DEFAULT_RDMA_MR_SIZE");
+    public Option<long> RegionSize { get; } = Kinds.Bytes("--mr-size", "Capacity of the segment, and so of the memory region, of one REST pod; bytes (sparse)", 1 << 20, 8192, 64L << 20, "DEFAULT_RDMA_MR_SIZE");
 
     public Option<long> PoolSize { get; } = Kinds.Bytes("--pool-size", "Quota of all pods together; bytes", 1L << 30, 4096, 1L << 40, "SHM_POOL_SIZE");
 

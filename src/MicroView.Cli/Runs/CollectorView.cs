@@ -6,10 +6,11 @@ namespace MicroView.Cli;
 internal static class CollectorView
 {
     public static async Task RunAsync(
-        string title, CollectorService collector, MessageRing messages, bool plain, double? seconds, TimeSpan scrape, RunContext run, PlainOutput output)
+        string title, CollectorService collector, MessageRing messages, bool plain, double? seconds, TimeSpan scrape, RunContext run, PlainOutput output,
+        Func<double>? sourceCores = null)
     {
         var alarms = new AlarmHistory();
-        var builder = new FrameBuilder(title, collector, alarms, messages);
+        var builder = new FrameBuilder(title, collector, alarms, messages, sourceCores);
         // Nothing moves faster than it is scraped; twice a second is as fast as people read.
         var period = scrape >= TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(0.5);
         using var view = new View(builder.Build, period, run.Signals);

@@ -13,7 +13,7 @@ internal static class HostRun
         var host = Read(options, result);
         var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, null, TimeSpan.FromMilliseconds(100), result.GetValue(options.MaxPods));
         await using var agent = await HostAgent.StartAsync(host, run.Loggers, run.Stop);
-        using var sources = sourceOptions is null ? null : NodeSources.Start(agent.NodePods, sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
+        using var sources = sourceOptions is null ? null : agent.Watch(sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
         if (sources is not null)
             SourceChoice.TellLater(sources, run.Loggers.CreateLogger("MicroView.Host.Sources"), run.Stop);
         await Running.WaitAsync(null, run.Stop);

@@ -21,7 +21,7 @@ internal static class UpRun
         var messages = run.Logs.ForUp(plain, run.Debug);
 
         await using var agent = await HostAgent.StartAsync(Host(options, result), run.Loggers, run.Stop);
-        using var sources = sourceOptions is null ? null : NodeSources.Start(agent.NodePods, sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
+        using var sources = sourceOptions is null ? null : agent.Watch(sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
         var collectorOptions = CollectorChoice.Check(new()
         {
             SocketPath = agent.SocketPath,
@@ -38,7 +38,8 @@ internal static class UpRun
             Greet(output, agent, collector, collectorOptions, result.GetValue(options.Sources)!);
         if (sources is not null)
             SourceChoice.TellLater(sources, run.Loggers.CreateLogger("MicroView.Host.Sources"), run.Stop);
-        await CollectorView.RunAsync(Environment.MachineName, collector, messages, plain, result.GetValue(options.Duration), scrape, run, output);
+        await CollectorView.RunAsync(Environment.MachineName, collector, messages, plain, result.GetValue(options.Duration), scrape, run, output,
+            sources is null ? null : () => sources.Statistics.CoresUsed);
         return ExitCode.Success;
     }
 

@@ -5,7 +5,7 @@ using MicroView.Protocol;
 namespace MicroView.Cli;
 
 /// <summary>Makes frames from a running collector. For one thread.</summary>
-internal sealed class FrameBuilder(string title, CollectorService collector, AlarmHistory alarms, MessageRing messages)
+internal sealed class FrameBuilder(string title, CollectorService collector, AlarmHistory alarms, MessageRing messages, Func<double>? sourceCores = null)
 {
     private readonly long _startNs = Clocks.MonotonicNs;
     private readonly OwnCost _cost = new();
@@ -35,7 +35,7 @@ internal sealed class FrameBuilder(string title, CollectorService collector, Ala
             title, TimeSpan.FromSeconds((Clocks.MonotonicNs - _startNs) / 1e9), _cost.Cores, _cost.Bytes,
             collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics").ToString() : "no endpoint",
             statistics.Sum(lmap => lmap.ScrapeRate), statistics.Sum(lmap => lmap.MissedTicks), learning, watching,
-            left > 0 ? TimeSpan.FromSeconds(left) : null, learning == 0 ? 1 : progress / learning, lines, alarms.Lines(), messages.Last(8));
+            left > 0 ? TimeSpan.FromSeconds(left) : null, learning == 0 ? 1 : progress / learning, lines, alarms.Lines(), messages.Last(8)) { SourceCores = sourceCores?.Invoke() };
     }
 
     private PodLine Describe(MonitoredPod pod)

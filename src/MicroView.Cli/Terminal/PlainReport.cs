@@ -49,7 +49,7 @@ internal sealed class PlainReport(PlainOutput output)
         var learning = frame.Learning > 0 ? $", {frame.Learning} learning{(frame.LearningLeft is { } left ? $" ({Units.Duration(left)} left)" : "")}" : "";
         var open = frame.Alarms.Count(alarm => alarm.Closed is null);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{frame.Pods.Count} pods: {frame.Watching} watched{learning}; {open} open alarms; {frame.ScrapesPerSecond:0.0} scrapes/s, {frame.MissedTicks} missed; own cost {frame.OwnCores:0.000} core, {frame.OwnBytes / 1048576.0:0} MB");
+            $"{frame.Pods.Count} pods: {frame.Watching} watched{learning}; {open} open alarms; {frame.ScrapesPerSecond:0.0} scrapes/s, {frame.MissedTicks} missed; own cost {frame.OwnCost}");
     }
 
     private void Line(string text) => output.Line($"{DateTime.Now:HH:mm:ss} {text}");

@@ -42,9 +42,8 @@ internal static class ScreenLayout
 
     private static Paragraph Header(ViewFrame frame, int width)
     {
-        var own = string.Create(CultureInfo.InvariantCulture, $"{frame.OwnCores:0.000} core, {frame.OwnBytes / 1048576.0:0} MB");
         return Line(width, (" MicroView ", s_title), (Units.Fit(frame.Title, Math.Max(8, width - 72)), s_plain), ("  up ", s_dim), (Units.Duration(frame.Uptime), s_plain),
-            ("  own cost ", s_dim), (own, frame.OwnCores <= 0.05 ? s_good : s_warn),
+            ("  own cost ", s_dim), (frame.OwnCost, frame.OwnCores <= 0.05 ? s_good : s_warn),
             ("  scrapes/s ", s_dim), (frame.ScrapesPerSecond.ToString("0.0", CultureInfo.InvariantCulture), s_plain),
             (frame.MissedTicks > 0 ? $"  {frame.MissedTicks} ticks missed" : "", s_warn));
     }

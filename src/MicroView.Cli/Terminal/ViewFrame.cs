@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MicroView.Cli;
 
 /// <summary>What of a pod is known so far.</summary>
@@ -53,4 +55,12 @@ internal sealed record ViewFrame(
     double LearningProgress,
     IReadOnlyList<PodLine> Pods,
     IReadOnlyList<AlarmLine> Alarms,
-    IReadOnlyList<MessageRing.Message> Messages);
+    IReadOnlyList<MessageRing.Message> Messages)
+{
+    /// <summary>The part of <see cref="OwnCores"/> that samples cgroups and /proc; null without node sources.</summary>
+    public double? SourceCores { get; init; }
+
+    /// <summary>`0.012 core (node sources 0.007), 82 MB`.</summary>
+    public string OwnCost => string.Create(CultureInfo.InvariantCulture,
+        $"{OwnCores:0.000} core{(SourceCores is { } sources ? $" (node sources {sources.ToString("0.000", CultureInfo.InvariantCulture)})" : "")}, {OwnBytes / 1048576.0:0} MB");
+}

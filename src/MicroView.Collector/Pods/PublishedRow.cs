@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
+using MicroView.Analysis;
 
 namespace MicroView.Collector;
 
@@ -12,8 +13,7 @@ public sealed class PublishedRow
 {
     // Enough for any reader that runs at all; a writer needs a whole scrape per step.
     private const int Tries = 10_000;
-    private readonly double[] _even, _odd;
-    private double[] _back;
+    private readonly AlignedRow _even, _odd;
     private long _version;
     private long _evenTime, _oddTime;
 
@@ -21,12 +21,11 @@ public sealed class PublishedRow
     public PublishedRow(int slots)
     {
         Slots = slots;
-        _even = new double[slots];
-        _odd = new double[slots];
+        _even = new AlignedRow(slots);
+        _odd = new AlignedRow(slots);
         // A slot that no read has filled yet must not pass for 0.
-        Array.Fill(_even, double.NaN);
-        Array.Fill(_odd, double.NaN);
-        _back = _odd;
+        _even.Span.Fill(double.NaN);
+        _odd.Span.Fill(double.NaN);
     }
 
     /// <summary>Slots in the row.</summary>
@@ -63,7 +62,7 @@ public sealed class PublishedRow
             timeNs = even ? _evenTime : _oddTime;
             if (version == 0)
                 return false;
-            (even ? _even : _odd).AsSpan(0, Math.Min(target.Length, Slots)).CopyTo(target);
+            (even ? _even : _odd).Span[..Math.Min(target.Length, Slots)].CopyTo(target);
             Volatile.ReadBarrier(); // the copy must not pass the second load
             if (version == Volatile.Read(ref _version))
                 return true;
@@ -76,11 +75,13 @@ public sealed class PublishedRow
     internal Span<double> BeginWrite()
     {
         Volatile.WriteBarrier(); // no store into the buffer may pass the version that withdrew it
-        return _back;
+        return Back;
     }
 
     /// <summary>The newest row; for the writer's thread.</summary>
-    internal ReadOnlySpan<double> Front => ReferenceEquals(_back, _even) ? _odd : _even;
+    internal ReadOnlySpan<double> Front => (_version & 1) == 0 ? _even : _odd;
+
+    private Span<double> Back => (_version & 1) == 0 ? _odd : _even;
 
     /// <summary>Makes the buffer of <see cref="BeginWrite"/> the newest row; for the writer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -88,9 +89,9 @@ public sealed class PublishedRow
     {
         var next = _version + 1;
         if ((next & 1) == 0)
-            (_evenTime, _back) = (timeNs, _odd);
+            _evenTime = timeNs;
         else
-            (_oddTime, _back) = (timeNs, _even);
+            _oddTime = timeNs;
         Volatile.Write(ref _version, next);
     }
 
@@ -105,6 +106,6 @@ public sealed class PublishedRow
         former.Front[..length].CopyTo(BeginWrite());
         Publish(former.TimeNs);
         _ = BeginWrite();
-        former.Front[..length].CopyTo(_back); // objects that are not read keep their part in both buffers
+        former.Front[..length].CopyTo(Back); // objects that are not read keep their part in both buffers
     }
 }

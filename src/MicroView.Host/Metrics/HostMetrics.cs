@@ -62,5 +62,16 @@ internal sealed class HostMetrics
         _self.GaugeFunc("microview_host_layout_generation", "The layout's generation.", () => stats().Generation);
     }
 
+    /// <summary>Adds what the node sources cost.</summary>
+    internal void Watch(Func<NodeSourceStatistics> sources)
+    {
+        _self.GaugeFunc("microview_node_source_cpu_cores", "Cores that the node sources use.", () => sources().CoresUsed);
+        _self.GaugeFunc("microview_node_source_row_microseconds", "CPU time of a row, in microseconds.", () => sources().MicrosecondsPerRow);
+        _self.GaugeFunc("microview_node_source_rows_per_second", "Rows sampled per second.", () => sources().RowsPerSecond);
+        _self.GaugeFunc("microview_node_source_pods", "Pods of node sources, by kind.", () => sources().ProcessPods, ("kind", "process"));
+        _self.GaugeFunc("microview_node_source_pods", "Pods of node sources, by kind.", () => sources().CgroupPods, ("kind", "cgroup"));
+        _self.CounterFunc("microview_node_source_missed_ticks_total", "Ticks that the node sources missed.", () => sources().MissedTicks);
+    }
+
     internal void Write(IBufferWriter<byte> output) => _writer.Write(output);
 }

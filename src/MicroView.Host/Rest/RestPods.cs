@@ -164,26 +164,28 @@ internal sealed class RestPods(HostState state, RestJournal journal)
 
     private static RestAddress AddressOf(RestPod pod, int slot) => new(pod.Memory.Name, pod.Memory.Geometry.Offset(slot));
 
+    private int Capacity => (int)state.Options.RdmaRegionSize;
+
     private (RestPod?, Refusal?) Create(string name, uint? user)
     {
         if (user is { } uid && !state.Roles.IsOwn(uid) && state.Options.ShmGroup is null)
             return (null, new(RefusalReason.Forbidden,
                 $"uid {uid} could not open the segment of an agent of uid {state.UserId}; start the agent with --shm-group, or use the socket"));
-        if (state.Quota.TakePod(PageFormat.RestCapacity, PodKind.Rest) is { } full)
+        if (state.Quota.TakePod(Capacity, PodKind.Rest) is { } full)
             return (null, new(RefusalReason.Full, full));
         var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
         var segmentName = $"{state.Options.PoolName}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
         try
         {
-            journal.Create(new(segmentName, name, user ?? state.UserId, epoch, PageFormat.RestCapacity, []));
-            var segment = NamedSegment.Create(segmentName, PageFormat.RestCapacity, state.Options.ShmGroup is null ? 0x180u : 0x1B0u, state.Options.ShmGroup ?? -1);
-            var memory = new SegmentMemory(segment, new(PageFormat.RestCapacity, 1), epoch);
+            journal.Create(new(segmentName, name, user ?? state.UserId, epoch, Capacity, []));
+            var segment = NamedSegment.Create(segmentName, Capacity, state.Options.ShmGroup is null ? 0x180u : 0x1B0u, state.Options.ShmGroup ?? -1);
+            var memory = new SegmentMemory(segment, new(Capacity, 1), epoch);
             memory.Initialise();
             return Enter(name, user ?? state.UserId, memory);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            state.Quota.ReturnPod(PageFormat.RestCapacity, 1, PodKind.Rest);
+            state.Quota.ReturnPod(Capacity, 1, PodKind.Rest);
             journal.Delete(segmentName);
             return (null, new(RefusalReason.Full, error.Message));
         }
@@ -201,7 +203,7 @@ internal sealed class RestPods(HostState state, RestJournal journal)
             memory.Unlink();
             memory.Close();
             journal.Delete(memory.Name);
-            state.Quota.ReturnPod(PageFormat.RestCapacity, 1, PodKind.Rest);
+            state.Quota.ReturnPod(memory.Capacity, 1, PodKind.Rest);
             return (null, new(RefusalReason.PodInUse, inUse));
         }
         state.Metrics.Attached.Increment();

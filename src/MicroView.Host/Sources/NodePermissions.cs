@@ -9,7 +9,8 @@ internal static class NodePermissions
     {
         var missing = new List<string>();
         if (statistics.Unreadable > 0)
-            missing.Add($"I/O and network of {statistics.Unreadable} of {statistics.ProcessPods} process pods belong to other users: run as root, or grant CAP_SYS_PTRACE");
+            missing.Add($"I/O and network of {statistics.Unreadable} of {statistics.ProcessPods} process pods: "
+                + (Machine.IsRoot ? "the kernel keeps them even from root here" : "they belong to other users; run as root, or grant CAP_SYS_PTRACE"));
         if (HidesProcesses(options.ProcRoot))
             missing.Add($"{options.ProcRoot} is mounted with hidepid: only this user's own processes are seen; run as root");
         if (options.Cgroups && !Directory.Exists(options.CgroupRoot))

@@ -129,7 +129,7 @@ public sealed class ProcessGroupTests
         sampler.Tick();
         sampler.Tick();
         var pod = node.Pods.Find("app")!;
-        Assert.Equal((1, 0, 0), (pod.Last["process_cpu_seconds_total"], pod.Last["process_group_processes"], pod.Last["process_resident_memory_bytes"]));
+        Assert.Equal((1, 0, double.NaN), (pod.Last["process_cpu_seconds_total"], pod.Last["process_group_processes"], pod.Last["process_resident_memory_bytes"]));
         node.Process(12, "app", ticks: 7, start: 5000);
         sampler.Tick();
         sampler.Tick();

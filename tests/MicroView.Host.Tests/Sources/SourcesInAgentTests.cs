@@ -9,7 +9,7 @@ public sealed class SourcesInAgentTests
     public async Task The_agents_own_pod_is_read_through_its_pages()
     {
         await using var agent = await TestAgent.StartAsync();
-        using var sources = NodeSources.Start(agent.Agent.NodePods, new(), NullLogger.Instance);
+        using var sources = agent.Agent.Watch(new(), NullLogger.Instance);
         await TestAgent.Eventually(() => agent.Agent.Layout.Since(0).Pods.Any(p => p.Labels?.ContainsKey("self") == true), "its pod in the layout");
         var pod = agent.Agent.Layout.Since(0).Pods.Single(p => p.Labels?.ContainsKey("self") == true);
         Assert.Equal(PodKind.Node, pod.Kind);

@@ -89,11 +89,14 @@ internal sealed class ProcessGroup(NodePodIdentity identity, bool isSelf = false
     protected override void Fill(Span<double> row)
     {
         for (var i = 0; i < _described.Length; i++)
-            row[i] = _totals[_described[i]] * ProcessMetrics.All[_described[i]].Scale;
+            row[i] = HasValue(_described[i]) ? _totals[_described[i]] * ProcessMetrics.All[_described[i]].Scale : double.NaN;
         Network?.Fill(row[_described.Length..]);
     }
 
     internal override void Close(SampleContext context) => Network?.Close(context);
+
+    /// <summary>An empty group has no memory and no threads: zeros would pass for a change of behaviour, and raise an alarm at each exit.</summary>
+    private bool HasValue(int cell) => _members.Count > 0 || ProcessMetrics.IsCounter(cell) || cell == (int)ProcessMetric.Members;
 
     private void End(TrackedProcess member, SampleContext context)
     {

@@ -49,7 +49,7 @@ internal static class ProcessMetrics
         Gauge(ProcessMetric.Members, "process_group_processes", null, 1, "Processes in this group.");
         Gauge(ProcessMetric.OpenFiles, "process_open_fds", null, 5, "Open file descriptors, sockets among them.");
         Counter(ProcessMetric.Switches, "process_context_switches_total", null, 50, "Times that the processes' main threads were switched in.");
-        Counter(ProcessMetric.WaitNs, "process_cpu_wait_seconds_total", "seconds", 0.005, "Time that the processes' main threads were ready but had no core.", 1e-9);
+        Counter(ProcessMetric.WaitNs, "process_cpu_wait_seconds_total", "seconds", 0.05, "Time that the processes' main threads were ready but had no core.", 1e-9);
         Counter(ProcessMetric.ReadBytes, "process_io_bytes_total", "bytes", 64 * Kilobyte, "Bytes through read and write calls, pipes and caches included.", labels: ("direction", "read"));
         Counter(ProcessMetric.WrittenBytes, "process_io_bytes_total", "bytes", 64 * Kilobyte, "Bytes through read and write calls, pipes and caches included.", labels: ("direction", "write"));
         Counter(ProcessMetric.ReadCalls, "process_io_calls_total", null, 50, "Read and write system calls.", labels: ("direction", "read"));
