@@ -67,6 +67,22 @@ public sealed class OwnMemoryTests(Scene scene) : IClassFixture<Scene>
     }
 
     [Fact]
+    public async Task A_segment_that_its_client_scribbles_over_is_taken_out_and_counted()
+    {
+        var before = (await scene.Host.MetricsAsync())["microview_host_quarantined_total"];
+        var (_, answer) = await scene.Host.SendAsync(HttpMethod.Post, "/metrics", """{"microservice_id":"wild","name":"m","type":true,"value":5}""");
+        await scene.Nic.UntilAsync(scrape => scrape.Of("m", "wild") == 5, "its value");
+        var noise = new byte[64 * 1024];
+        Random.Shared.NextBytes(noise);
+        using (var file = File.OpenHandle("/dev/shm/" + answer.GetProperty("shm_name").GetString(), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+            RandomAccess.Write(file, noise, 0);
+        await scene.Nic.UntilAsync(scrape => scrape.Of("m", "wild") is double.NaN, "nothing of it is shown");
+        await Soon.UntilAsync(async () => (await scene.Host.MetricsAsync())["microview_host_quarantined_total"] > before, "counted by the agent");
+        Assert.InRange((await scene.Host.SendAsync(HttpMethod.Post, "/metrics", """{"microservice_id":"wild","name":"n","type":true,"value":5}""")).Status, 200, 507);
+        await scene.UnharmedAsync();
+    }
+
+    [Fact]
     public async Task A_segment_that_its_client_truncates_is_taken_out_and_counted()
     {
         var before = (await scene.Host.MetricsAsync())["microview_host_quarantined_total"];

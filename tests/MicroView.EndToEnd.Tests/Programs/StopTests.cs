@@ -22,6 +22,20 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task The_next_agent_removes_what_a_killed_one_left()
+    {
+        using var host = new HostProcess();
+        var (status, _) = await host.SendAsync(HttpMethod.Post, "/metrics", """{"microservice_id":"left","name":"m","type":true,"value":5}""");
+        Assert.Equal(200, status);
+        host.KillHard();
+        Assert.Single(host.Segments);
+        Assert.True(File.Exists(host.Socket));
+        host.Start();
+        Assert.Empty(host.Segments); // nobody maps it
+        host.StopCleanly();
+    }
+
+    [Fact]
     public void The_second_signal_of_one_stop_does_not_cut_it_short()
     {
         using var folder = new TemporaryFolder();

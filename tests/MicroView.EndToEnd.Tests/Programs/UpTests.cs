@@ -25,6 +25,19 @@ public sealed class UpTests
         Assert.Equal(0, up.Stop());
     }
 
+    [Fact]
+    public async Task It_watches_this_machine_within_10_s()
+    {
+        using var folder = new TemporaryFolder();
+        var prometheus = Microview.FreePort();
+        var watch = Stopwatch.StartNew();
+        using var up = Microview.Start($"up --plain --port 0 --prometheus-port {prometheus} --socket {folder.File("a.sock")}");
+        await GettingStartedTests.EndpointAsync(prometheus, "process_cpu_seconds_total{");
+        Soon.Report($"pods of this machine at the endpoint {watch.Elapsed.TotalSeconds:0.0} s after the start");
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Equal(0, up.Stop());
+    }
+
     [Theory]
     [InlineData(PosixSignal.SIGINT)]
     [InlineData(PosixSignal.SIGTERM)]
