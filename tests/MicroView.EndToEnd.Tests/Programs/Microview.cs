@@ -12,6 +12,7 @@ internal sealed class Microview : IDisposable
     /// <summary>Generous: two cores may be shared with a whole test run.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
+    private static int s_ports = Environment.ProcessId * 97; // test runs side by side begin at different places
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
@@ -88,12 +89,26 @@ internal sealed class Microview : IDisposable
         return (run.WaitForExit(), run.Output, run.Errors);
     }
 
-    /// <summary>A port that was free a moment ago.</summary>
+    /// <summary>
+    /// A port that was free a moment ago, and is given out once: below the range from which the kernel takes the ports of connections
+    /// and of tests that ask for any free one.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = 10_000 + (int)((uint)Interlocked.Increment(ref s_ports) % 20_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // taken: the next
+            }
+        }
     }
 
     public int WaitForExit()

@@ -20,7 +20,7 @@ public sealed class UpTests
         await GettingStartedTests.EndpointAsync(prometheus, $"microview_anomaly_threshold{{pod=\"{pod}\"");
         await shell.StandardInput.WriteLineAsync("go");
         up.WaitFor(lines => lines.Contains($"ALARM {pod}:", StringComparison.Ordinal), $"alarm of {pod}");
-        Assert.Matches(new Regex($"ALARM {Regex.Escape(pod)}: .*explained by process_cpu_"), up.Output);
+        Assert.Matches(new Regex($"ALARM {Regex.Escape(pod)}: .*explained by process_cpu_seconds_total "), up.Output);
         shell.Kill();
         Assert.Equal(0, up.Stop());
     }
