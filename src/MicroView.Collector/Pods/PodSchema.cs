@@ -13,6 +13,7 @@ namespace MicroView.Collector;
 /// </summary>
 public sealed class PodSchema
 {
+    private static readonly string[] s_ofHistograms = ["_bucket", "_sum", "_count"];
     private readonly List<Feature> _features = [];
     private readonly List<string> _names = [];
     private readonly List<Metric> _metrics = [];
@@ -127,11 +128,17 @@ public sealed class PodSchema
     }
 
     /// <summary>
-    /// Names stay as their owner gave them. In OpenMetrics a counter is what ends in _total; one that does not (the artifact's
-    /// http_requests_total_3) is exposed without a type rather than renamed. Detection goes by the descriptor's type alone.
+    /// Names stay as their owner gave them. In OpenMetrics a counter is what ends in _total, and some endings belong to histograms; where name
+    /// and type disagree (the artifact's http_requests_total_3), the metric is exposed without a type rather than renamed. Detection
+    /// goes by the descriptor's type alone.
     /// </summary>
-    private static ExportType Exposed(string name, bool counter) =>
-        name.EndsWith("_total", StringComparison.Ordinal) != counter ? ExportType.Untyped : counter ? ExportType.Counter : ExportType.Gauge;
+    private static ExportType Exposed(string name, bool counter)
+    {
+        var exposed = MetricNames.SanitizeMetric(name);
+        var agrees = exposed.EndsWith("_total", StringComparison.Ordinal) == counter
+            && !s_ofHistograms.Any(ending => exposed.EndsWith(ending, StringComparison.Ordinal));
+        return !agrees ? ExportType.Untyped : counter ? ExportType.Counter : ExportType.Gauge;
+    }
 
     private static Metric Describe(SlotDescriptor descriptor, ExportType type) => new()
     {

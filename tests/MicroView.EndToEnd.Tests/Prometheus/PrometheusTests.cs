@@ -53,8 +53,11 @@ public sealed class PrometheusTests
         using var socket = Microview.Start($"generate -m 16 --update-metrics --pod web --socket {host.Socket}");
         using var rest = Microview.Start($"generate -m 16 --update-metrics --rest --port {host.Port} --pod old");
         using var counting = new CountingPod(host.Socket, "counting");
-        var scrape = await nic.UntilAsync(scrape => scrape.Of("http_requests_total_7", "old") > 0 && scrape.Of("jobs_total", "counting") > 0 && scrape.Of("microview_anomaly_threshold", "web") > 0, "all pods");
+        using var odd = await RawPod.AttachAsync(host.Socket, "odd", "dotnet.assembly.count", "grand.total", "a_sum", "b_bucket", "plain"); // gauges
+        var scrape = await nic.UntilAsync(scrape => scrape.Of("http_requests_total_7", "old") > 0 && scrape.Of("jobs_total", "counting") > 0 && scrape.Of("plain", "odd") == 0 && scrape.Of("microview_anomaly_threshold", "web") > 0, "all pods");
         Assert.Contains("# TYPE jobs_total counter\n", scrape.Text);
+        Assert.Contains("# TYPE plain gauge\n", scrape.Text);
+        Assert.Contains("# TYPE dotnet_assembly_count untyped\n", scrape.Text);
         await SilentAsync(scrape.Text);
     }
 
