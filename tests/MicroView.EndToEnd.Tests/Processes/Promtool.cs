@@ -22,9 +22,9 @@ internal static class Promtool
     }
 
     /// <summary>Skips the test where a program is not installed.</summary>
-    public static void Require(string program)
+    public static void Require(string program, string package = "prometheus")
     {
         if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program))))
-            Assert.Skip($"{program} is not on PATH (Debian: apt-get install prometheus)");
+            Assert.Skip($"{program} is not on PATH (Debian: apt-get install {package})");
     }
 }

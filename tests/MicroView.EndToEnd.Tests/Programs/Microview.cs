@@ -56,7 +56,16 @@ internal sealed class Microview : IDisposable
     public static string? NativePath => Environment.GetEnvironmentVariable("MICROVIEW_AOT") is { Length: > 0 } path ? path : null;
 
     /// <summary>Debian's Python, which every user can run.</summary>
-    public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+    public static string Python
+    {
+        get
+        {
+            if (File.Exists("/usr/bin/python3"))
+                return "/usr/bin/python3";
+            Promtool.Require("python3", "python3");
+            return "python3";
+        }
+    }
 
     /// <summary>A script of this project.</summary>
     public static string Script(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "Scripts", name);

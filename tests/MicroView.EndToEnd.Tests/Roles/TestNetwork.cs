@@ -17,6 +17,7 @@ internal sealed class TestNetwork : IDisposable
     {
         if (Environment.UserName != "root")
             Assert.Skip("needs root, to make a network namespace");
+        Promtool.Require("ip", "iproute2");
         var id = Environment.ProcessId % 100_000;
         var network = new TestNetwork($"mv{id}", 1 + id % 250);
         string[] steps =
