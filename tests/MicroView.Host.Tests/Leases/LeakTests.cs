@@ -7,7 +7,11 @@ using MicroView.Protocol;
 
 namespace MicroView.Host.Tests;
 
-[Trait("group", "slow")]
+/// <summary>Counts what the whole process holds: no other test may run beside it.</summary>
+[CollectionDefinition(nameof(LeakTests), DisableParallelization = true)]
+public sealed class Alone;
+
+[Collection(nameof(LeakTests)), Trait("group", "slow")]
 public sealed class LeakTests
 {
     [Fact]

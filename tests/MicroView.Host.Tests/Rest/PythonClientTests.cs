@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace MicroView.Host.Tests;
 
@@ -69,14 +70,20 @@ public sealed class PythonClientTests
             exec(source)
             answer, kept = attach("forked")
             print(answer.get("pod"), flush=True)
-            if os.fork() == 0:
+            child = os.fork()
+            if child == 0:
                 time.sleep(60)
+            else:
+                print(child, flush=True)
             """, TestContext.Current.CancellationToken);
         File.Copy(Path.Combine(AppContext.BaseDirectory, "other_user.py"), Path.Combine(agent.Folder, "base.py"));
         using var parent = Process.Start(new ProcessStartInfo("python3", [fork, agent.Socket]) { RedirectStandardOutput = true })!;
         Assert.Equal("forked", await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        using var child = Process.GetProcessById(int.Parse((await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture));
         await parent.WaitForExitAsync(TestContext.Current.CancellationToken);
         await TestAgent.Eventually(() => agent.Agent.Stats is { Pods: 0, Retiring: 0, PoolBytes: 0 }, "the pod leaves with the process that attached it");
+        Assert.False(child.HasExited);
+        child.Kill();
     }
 
     /// <summary>Opens a temporary folder of ours to others; elsewhere only looks.</summary>
