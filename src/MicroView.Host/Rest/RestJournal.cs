@@ -69,7 +69,17 @@ internal sealed class RestJournal
         }
     }
 
-    internal void Delete(string segment) => File.Delete(PathOf(segment));
+    internal void Delete(string segment)
+    {
+        try
+        {
+            File.Delete(PathOf(segment));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The folder is gone (a cleaner of /tmp) or read-only: the pod must leave the layout all the same.
+        }
+    }
 
     /// <summary>Everything that an earlier agent left; files that make no sense are removed.</summary>
     internal List<JournaledSegment> Load()

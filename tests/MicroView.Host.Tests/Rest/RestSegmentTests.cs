@@ -35,6 +35,19 @@ public sealed class RestSegmentTests
     }
 
     [Fact]
+    public async Task A_pod_leaves_and_is_given_back_though_the_state_folder_is_gone()
+    {
+        await using var agent = await TestAgent.StartAsync();
+        Register(agent, "pod", "m");
+        Directory.Delete(Path.Combine(agent.Folder, "rest"), recursive: true);
+        Assert.True(agent.Agent.Rest!.Delete("pod"));
+        Assert.Equal((0, 0), (agent.Agent.Stats.RestPods, agent.Agent.Stats.PoolBytes));
+        var (_, refusal) = agent.Agent.Rest!.Register(new("pod", "m", true, 1), null);
+        Assert.Equal(RefusalReason.Full, refusal?.Reason);
+        Assert.Equal(0, agent.Agent.Stats.PoolBytes);
+    }
+
+    [Fact]
     public async Task The_next_agent_adopts_what_is_held_and_removes_the_rest()
     {
         var folder = TestAgent.NewFolder();
