@@ -48,6 +48,29 @@ public sealed class RestSegmentTests
     }
 
     [Fact]
+    public async Task A_metric_that_was_refused_moves_no_other_when_the_next_agent_adopts()
+    {
+        var folder = TestAgent.NewFolder();
+        HostOptions options = new() { SocketPath = Path.Combine(folder, "agent.sock"), RestPort = 0, PoolName = "mvtest" };
+        RestAddress after;
+        SafeFileHandle holder;
+        await using (var agent = await HostAgent.StartAsync(options, NullLoggerFactory.Instance, TestContext.Current.CancellationToken))
+        {
+            Refusal? refusal = null;
+            for (var i = 0; refusal is null; i++) // until the pod's text is as much as the agent keeps
+                refusal = agent.Rest!.Register(new("pod", new string('"', 240) + i, true, 1), null).Refusal;
+            (after, refusal) = agent.Rest!.Register(new("pod", "after", true, 7), null);
+            Assert.Null(refusal);
+            holder = Hold(after.Segment);
+        }
+        using (holder)
+        await using (var next = await HostAgent.StartAsync(options, NullLoggerFactory.Instance, TestContext.Current.CancellationToken))
+            Assert.Equal(after, next.Rest!.Register(new("pod", "after", true, 7), null).Address);
+        File.Delete("/dev/shm/" + after.Segment);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task The_next_agent_adopts_what_is_held_and_removes_the_rest()
     {
         var folder = TestAgent.NewFolder();
