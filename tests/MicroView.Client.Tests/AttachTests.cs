@@ -141,6 +141,85 @@ public sealed class AttachTests : IDisposable
     }
 
     [Fact]
+    public void A_name_is_retired_before_it_is_announced_again()
+    {
+        using var client = Client();
+        using var agent = new TestAgent(_path);
+        var kinds = new List<string>();
+        agent.Behave = (_, message) =>
+        {
+            lock (kinds)
+                kinds.Add(message is DescribeRequest describe ? "describe " + describe.Descriptors[^1].Name : message.GetType().Name);
+            return Task.FromResult(false);
+        };
+        var gauge = client.Gauge("again");
+        TestAgent.Eventually(() => agent.Last?.SlotOf("again") == 0, "announced");
+        for (var round = 1; round <= 20; round++)
+        {
+            gauge.Dispose();
+            gauge = client.Gauge("again");
+            TestAgent.Eventually(() => agent.Last?.Descriptors.Count == round + 1 && agent.Last.Retired.Count == round, "retired and announced");
+        }
+        var told = kinds.Where(kind => kind is "describe again" or nameof(RetireRequest)).ToList();
+        Assert.Equal(Enumerable.Range(0, 41).Select(i => i % 2 == 0 ? "describe again" : nameof(RetireRequest)), told);
+    }
+
+    [Fact]
+    public void Many_histograms_are_each_announced_whole()
+    {
+        using var agent = new TestAgent(_path);
+        var all = new TaskCompletionSource();
+        var torn = 0;
+        agent.Behave = async (_, message) =>
+        {
+            if (message is not DescribeRequest describe)
+                return false;
+            await all.Task; // so that the histograms come in full batches
+            if (describe.FirstSlot > 0 && (describe.Descriptors[0].Bound != 1 || describe.Descriptors[^1].Role != SlotRole.Sum))
+                torn++;
+            return false;
+        };
+        using var client = Client(new() { Stripes = 1 });
+        client.Gauge("first").Set(1);
+        TestAgent.Eventually(() => client.IsAttached, "attached");
+        Thread.Sleep(50);
+        for (var i = 0; i < 600; i++)
+            Assert.False(client.Histogram($"h{i}", new MetricInfo { Bounds = [1, 2, 3, 4, 5, 6, 7, 8] }).IsInert);
+        all.SetResult();
+        TestAgent.Eventually(() => agent.Last?.SlotOf("h599", SlotRole.Sum) >= 0, "all are announced");
+        Assert.True(agent.Last!.Describes > 2);
+        Assert.Equal(0, torn);
+    }
+
+    [Theory]
+    [InlineData(typeof(AttachObjectRequest))]
+    [InlineData(typeof(DescribeRequest))]
+    public void What_is_published_stays_when_the_agent_has_no_room_for_more(Type refused)
+    {
+        using var client = Client(new() { Capacity = 8192, Stripes = 1 });
+        client.Gauge("first").Set(1);
+        using var agent = new TestAgent(_path);
+        TestAgent.Eventually(() => agent.Last?.Value("first") == 1, "announced");
+        var refusals = 0;
+        var isFull = true;
+        agent.Behave = async (channel, message) =>
+        {
+            if (message.GetType() != refused || !Volatile.Read(ref isFull))
+                return false;
+            refusals++;
+            await channel.SendAsync(new ErrorReply(ErrorCodes.Full, "no room"));
+            return true;
+        };
+        for (var i = 0; i < client.Slots.Geometry.Slots; i++)
+            client.Gauge($"g{i}").Set(2);
+        TestAgent.Eventually(() => refusals >= 3, "it asks again");
+        Assert.Equal((1, "first"), (agent.Connections, agent.Last!.Descriptors[0].Name));
+        Volatile.Write(ref isFull, false);
+        TestAgent.Eventually(() => agent.Last.Value($"g{client.Slots.Geometry.Slots - 1}") == 2, "the rest, when there is room");
+        Assert.Equal(1, agent.Connections);
+    }
+
+    [Fact]
     public void A_detaching_client_says_so()
     {
         using var agent = new TestAgent(_path);

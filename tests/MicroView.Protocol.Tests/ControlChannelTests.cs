@@ -5,6 +5,16 @@ namespace MicroView.Protocol.Tests;
 public sealed class ControlChannelTests
 {
     [Fact]
+    public void An_agent_of_another_user_under_tmp_is_not_trusted()
+    {
+        var own = Machine.UserId;
+        var last = $"/tmp/microview-{own}/agent.sock";
+        Assert.True(AgentAddress.IsForeign(last, own + 1));
+        Assert.False(AgentAddress.IsForeign(last, own) || AgentAddress.IsForeign(last, 0));
+        Assert.False(AgentAddress.IsForeign("/run/microview/agent.sock", own + 1));
+    }
+
+    [Fact]
     public async Task Messages_and_descriptors_arrive_in_order()
     {
         using var pair = new ChannelPair();

@@ -24,6 +24,25 @@ public sealed class MemoryFileTests
         Assert.Equal(-1, Libc.fcntl(fd, Libc.F_ADD_SEALS, FutureWrite));
     }
 
+    [Fact]
+    public void A_name_longer_than_the_kernel_takes_is_cut()
+    {
+        using var file = MemoryFile.CreateSealed(new('\u00e9', 300), Capacity);
+        Assert.True(MemoryFile.IsTrustworthy(file, Capacity, out var problem), problem);
+    }
+
+    [Fact]
+    public void The_seal_of_a_kernel_with_memfd_noexec_is_trusted()
+    {
+        const uint noExecSeal = 8; // what vm.memfd_noexec = 1 makes of every memfd
+        var fd = Libc.memfd_create("noexec", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING | noExecSeal);
+        Assert.SkipWhen(fd < 0, "the kernel is older than 6.3");
+        using var file = new SafeFileHandle(fd, ownsHandle: true);
+        Assert.Equal(0, Libc.ftruncate(fd, Capacity));
+        Assert.Equal(0, Libc.fcntl(fd, Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL));
+        Assert.True(MemoryFile.IsTrustworthy(file, Capacity, out var problem), problem);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(Libc.F_SEAL_SHRINK)]

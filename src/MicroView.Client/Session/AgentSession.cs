@@ -101,16 +101,20 @@ internal sealed class AgentSession : IDisposable
         _refusedRetryMs = _retryMs;
         _grantedPod = attached.Pod;
         var (objects, described) = (1, 0);
+        var nextTry = 0L; // after a refusal: what was published stays, and the rest is tried again later
         while (!_stop.IsSet)
         {
             var news = _slots.Next(objects, described, retired);
-            if (!news.IsEmpty)
+            var pause = news.IsEmpty ? Timeout.Infinite : (int)Math.Max(0, nextTry - Environment.TickCount64);
+            if (pause == 0)
             {
-                if (!Announce(channel, news, ref objects, ref described, ref retired))
-                    return BackOff();
+                if (Announce(channel, news, ref objects, ref described, ref retired))
+                    _refusedRetryMs = _retryMs;
+                else
+                    nextTry = Environment.TickCount64 + BackOff();
                 continue;
             }
-            if (channel.WaitForInput(_wake, Timeout.Infinite))
+            if (channel.WaitForInput(_wake, pause))
                 return Farewell(channel);
             _stop.Wait(DebounceMs); // metrics come in bursts: one message for all
         }
@@ -121,14 +125,20 @@ internal sealed class AgentSession : IDisposable
 
     private bool Announce(ControlChannel channel, Announcement news, ref int objects, ref int described, ref int retired)
     {
-        foreach (var each in news.Objects)
+        if (news.Retired.Length > 0)
         {
-            channel.Send(new AttachObjectRequest(Layout(each, objects)), [each.File], AnswerTimeoutMs);
-            if (Answer<OkReply>(channel) is null)
-                return false;
-            objects++;
+            // First: a new metric may have the name of a retired one. Slots not described yet will be, as hidden.
+            var known = described;
+            int[] slots = [.. news.Retired.Where(slot => slot < known)];
+            if (slots.Length > 0)
+            {
+                channel.Send(new RetireRequest(slots), null, AnswerTimeoutMs);
+                if (Answer<OkReply>(channel) is null)
+                    return false;
+            }
+            retired += news.Retired.Length;
         }
-        if (news.Descriptors.Length > 0)
+        else if (news.Descriptors.Length > 0)
         {
             channel.Send(new DescribeRequest(described, news.Descriptors), null, AnswerTimeoutMs);
             if (Answer<DescribedReply>(channel) is not { } answer)
@@ -137,12 +147,12 @@ internal sealed class AgentSession : IDisposable
             foreach (var rejected in answer.Rejected ?? [])
                 _problems.CountRejected(rejected.Reason);
         }
-        else if (news.Retired.Length > 0)
+        else if (news.Object is { } next)
         {
-            channel.Send(new RetireRequest(news.Retired), null, AnswerTimeoutMs);
+            channel.Send(new AttachObjectRequest(Layout(next, objects)), [next.File], AnswerTimeoutMs);
             if (Answer<OkReply>(channel) is null)
                 return false;
-            retired += news.Retired.Length;
+            objects++;
         }
         return true;
     }

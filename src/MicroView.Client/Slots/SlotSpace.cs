@@ -87,7 +87,8 @@ internal sealed class SlotSpace
         {
             foreach (var slot in _retired.Skip(retired))
                 CellOf(slot).Store(double.NaN);
-            return new([.. _objects.Skip(objects)], Batch(descriptors), _descriptors.Count, [.. _retired.Skip(retired).Take(DescribeBatch.MaxDescriptors)]);
+            return new(objects < _objects.Count ? _objects[objects] : null, Batch(descriptors, objects * Geometry.Slots),
+                [.. _retired.Skip(retired).Take(DescribeBatch.MaxDescriptors)]);
         }
     }
 
@@ -123,18 +124,21 @@ internal sealed class SlotSpace
         }
     }
 
-    private SlotDescriptor[] Batch(int from)
+    private SlotDescriptor[] Batch(int from, int end)
     {
-        var budget = DescribeBatch.MaxBytes;
-        var count = 0;
-        while (from + count < _descriptors.Count && count < DescribeBatch.MaxDescriptors)
+        var (budget, count, whole) = (DescribeBatch.MaxBytes, 0, 0);
+        end = Math.Min(end, _descriptors.Count);
+        while (from + count < end && count < DescribeBatch.MaxDescriptors)
         {
-            budget -= DescribeBatch.Weight(_descriptors[from + count]);
+            var descriptor = _descriptors[from + count];
+            budget -= DescribeBatch.Weight(descriptor);
             if (budget < 0)
                 break; // one descriptor alone always fits: NameRules bounds it
             count++;
+            if (descriptor.Role != SlotRole.Bucket)
+                whole = count; // a histogram goes whole, up to its sum
         }
-        return [.. _descriptors.GetRange(from, count)];
+        return [.. _descriptors.GetRange(from, whole > 0 ? whole : count)];
     }
 
     private SlotCell CellOf(int slot) => _objects[slot / Geometry.Slots].Cell(slot % Geometry.Slots);
@@ -155,8 +159,8 @@ internal sealed class SlotSpace
     }
 }
 
-/// <summary>Objects, descriptors and retired slots that an agent has not heard of; <paramref name="Slots"/> are assigned in all.</summary>
-internal sealed record Announcement(PageObject[] Objects, SlotDescriptor[] Descriptors, int Slots, int[] Retired)
+/// <summary>What an agent has not heard of: the next object, descriptors that fit the objects it has, retired slots.</summary>
+internal sealed record Announcement(PageObject? Object, SlotDescriptor[] Descriptors, int[] Retired)
 {
-    internal bool IsEmpty => Objects.Length == 0 && Descriptors.Length == 0 && Retired.Length == 0;
+    internal bool IsEmpty => Object is null && Descriptors.Length == 0 && Retired.Length == 0;
 }

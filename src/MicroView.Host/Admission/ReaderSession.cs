@@ -121,8 +121,9 @@ internal sealed class ReaderSession(ControlSession session)
                 {
                     if (!_handed.Add(key))
                         continue;
-                    if (pod.Memory.OpenReadOnly(layout.Index) is not { } file)
+                    if (Open(pod, layout.Index) is not { } file)
                     {
+                        _handed.Remove(key);
                         missing.Add(pod.Id);
                         continue;
                     }
@@ -140,6 +141,20 @@ internal sealed class ReaderSession(ControlSession session)
         }
         Forget();
         return missing;
+    }
+
+    private SafeFileHandle? Open(ServedPod pod, int index)
+    {
+        try
+        {
+            return pod.Memory.OpenReadOnly(index);
+        }
+        catch (SystemCallException error) when (error.IsDenied)
+        {
+            // Its client took the permission away: that hides its own pod, and costs no reader the others.
+            _state.Metrics.Refused(RefusalReason.Untrusted);
+            return null;
+        }
     }
 
     private async Task FlushAsync(List<FileOwner> owners, List<SafeFileHandle> files)

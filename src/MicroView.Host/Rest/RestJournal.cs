@@ -45,15 +45,32 @@ internal sealed class RestJournal
         File.Move(path + ".new", path, overwrite: true);
     }
 
-    /// <summary>Adds a metric.</summary>
-    internal void Append(string segment, string name, bool isGauge)
+    /// <summary>Adds a metric, whole or not at all. Answers the length before, for <see cref="Shorten"/>.</summary>
+    internal long Append(string segment, string name, bool isGauge)
     {
         using var file = new FileStream(PathOf(segment), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        file.Write(Line(json =>
+        var before = file.Length;
+        try
         {
-            json.WriteString("name", name);
-            json.WriteBoolean("gauge", isGauge);
-        }));
+            file.Write(Line(json =>
+            {
+                json.WriteString("name", name);
+                json.WriteBoolean("gauge", isGauge);
+            }));
+        }
+        catch (IOException)
+        {
+            RandomAccess.SetLength(file.SafeFileHandle, before); // half a line would spoil the next one
+            throw;
+        }
+        return before;
+    }
+
+    /// <summary>Takes back a metric that was not published: its slot is the next one's.</summary>
+    internal void Shorten(string segment, long length)
+    {
+        using var file = File.OpenHandle(PathOf(segment), FileMode.Open, FileAccess.Write);
+        RandomAccess.SetLength(file, length);
     }
 
     /// <summary>Removes the folder unless the next agent needs what is in it.</summary>
@@ -69,7 +86,17 @@ internal sealed class RestJournal
         }
     }
 
-    internal void Delete(string segment) => File.Delete(PathOf(segment));
+    internal void Delete(string segment)
+    {
+        try
+        {
+            File.Delete(PathOf(segment));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The folder is gone (a cleaner of /tmp) or read-only: the pod must leave the layout all the same.
+        }
+    }
 
     /// <summary>Everything that an earlier agent left; files that make no sense are removed.</summary>
     internal List<JournaledSegment> Load()

@@ -148,15 +148,17 @@ internal sealed class RestPods(HostState state, RestJournal journal)
             return (default, new(RefusalReason.Full, "the segment cannot be written; has its client truncated it, or is the agent out of descriptors?"));
         try
         {
-            journal.Append(pod.Memory.Name, post.Name, post.IsGauge);
+            var journaled = journal.Append(pod.Memory.Name, post.Name, post.IsGauge);
+            if (state.Book.Describe(pod.Pod, slot, [RestPod.Describe(post.Name, post.IsGauge)], [], out _) is { } problem)
+            {
+                journal.Shorten(pod.Memory.Name, journaled);
+                return (default, new(RefusalReason.Full, problem));
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return (default, new(RefusalReason.Full, "the state folder cannot be written: " + error.Message));
         }
-        var rejected = new List<RejectedSlot>();
-        if (state.Book.Describe(pod.Pod, slot, [RestPod.Describe(post.Name, post.IsGauge)], rejected, out _) is { } problem)
-            return (default, new(RefusalReason.Full, problem));
         pod.Metrics.Add(post.Name, (slot, post.IsGauge));
         state.Metrics.Registrations.Increment();
         return (AddressOf(pod, slot), null);

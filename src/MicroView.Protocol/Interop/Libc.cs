@@ -11,7 +11,7 @@ internal static unsafe partial class Libc
     internal const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_CLOEXEC = 0x80000;
     internal const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
     internal const int F_SETLEASE = 1024, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, F_RDLCK = 0, F_UNLCK = 2;
-    internal const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4;
+    internal const int F_SEAL_SEAL = 1, F_SEAL_SHRINK = 2, F_SEAL_GROW = 4, F_SEAL_EXEC = 0x20;
     internal const int SOL_SOCKET = 1, SO_PEERCRED = 17, SO_PEERPIDFD = 77, SCM_RIGHTS = 1;
     internal const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000, MSG_CTRUNC = 8;
     internal const short POLLIN = 1, POLLOUT = 4;

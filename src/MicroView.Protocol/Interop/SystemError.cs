@@ -12,6 +12,9 @@ public sealed class SystemCallException : IOException
     public SystemCallException(string call, string subject, int errno)
         : base($"{call} failed on {subject}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})") => Errno = errno;
 
+    /// <summary>EPERM or EACCES.</summary>
+    public bool IsDenied => Errno is 1 or 13;
+
     internal static int Check(int result, string call, string subject) =>
         result >= 0 ? result : throw new SystemCallException(call, subject, Marshal.GetLastPInvokeError());
 }

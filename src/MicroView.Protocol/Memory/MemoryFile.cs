@@ -7,13 +7,14 @@ namespace MicroView.Protocol;
 public static unsafe class MemoryFile
 {
     private const int RequiredSeals = Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL;
+    private const int MaxName = 60; // the kernel takes 249 bytes, a pod id may be longer; it is for people to read only
 
     /// <summary>Creates a memfd of <paramref name="capacity"/> bytes (sparse), mode 0600, sealed SHRINK|GROW|SEAL.</summary>
     /// <exception cref="SystemCallException">The kernel refused.</exception>
     public static SafeFileHandle CreateSealed(string name, int capacity)
     {
         var subject = $"memfd '{name}'";
-        var fd = SystemCallException.Check(Libc.memfd_create(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING), "memfd_create", subject);
+        var fd = SystemCallException.Check(Libc.memfd_create(name.Length <= MaxName ? name : name[..MaxName], Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING), "memfd_create", subject);
         var file = new SafeFileHandle(fd, ownsHandle: true);
         try
         {
@@ -31,7 +32,7 @@ public static unsafe class MemoryFile
 
     /// <summary>
     /// Tells whether a descriptor that a peer passed can be mapped without fear: on tmpfs, exactly the seals
-    /// SHRINK|GROW|SEAL, exactly <paramref name="capacity"/> bytes.
+    /// SHRINK|GROW|SEAL (and EXEC, which a kernel with vm.memfd_noexec adds by itself), exactly <paramref name="capacity"/> bytes.
     /// </summary>
     public static bool IsTrustworthy(SafeFileHandle file, int capacity, out string problem)
     {
@@ -44,7 +45,7 @@ public static unsafe class MemoryFile
             FileSystemStatus status;
             if (Libc.fstatfs(fd, &status) != 0 || status.Type != Libc.TMPFS_MAGIC)
                 problem = "the descriptor is not on tmpfs: pass a memfd";
-            else if (Libc.fcntl(fd, Libc.F_GET_SEALS, 0) is var seals && seals != RequiredSeals)
+            else if (Libc.fcntl(fd, Libc.F_GET_SEALS, 0) is var seals && (seals & ~Libc.F_SEAL_EXEC) != RequiredSeals)
                 problem = seals < 0 ? "the descriptor takes no seals: create it with MFD_ALLOW_SEALING" : $"the seals are 0x{seals:x}; they must be exactly SHRINK|GROW|SEAL (0x{RequiredSeals:x})";
             else if (Libc.lseek(fd, 0, 2) is var size && size != capacity)
                 problem = $"the object's size is {size} bytes, but {capacity} were announced";

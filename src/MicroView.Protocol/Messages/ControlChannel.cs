@@ -49,13 +49,15 @@ public sealed class ControlChannel : IDisposable
     }
 
     /// <summary>Connects to an agent.</summary>
-    /// <exception cref="SocketException">Nobody listens there.</exception>
+    /// <exception cref="SocketException">Nobody listens there, or another user does where none but this one may.</exception>
     public static ControlChannel Connect(string path)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));
+            if (AgentAddress.IsForeign(path, PeerCredentials.Of(socket).UserId))
+                throw new SocketException((int)SocketError.AccessDenied);
             return new(socket);
         }
         catch

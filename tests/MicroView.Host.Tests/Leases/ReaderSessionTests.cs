@@ -42,6 +42,21 @@ public sealed class ReaderSessionTests
     }
 
     [Fact]
+    public async Task A_client_that_takes_the_permission_away_hides_only_its_own_pod()
+    {
+        Assert.SkipWhen(Machine.IsRoot, "root needs no permission");
+        await using var agent = await TestAgent.StartAsync();
+        using var hostile = await TestClient.AttachAsync(agent, "hostile");
+        using var good = await TestClient.AttachAsync(agent, "good");
+        File.SetUnixFileMode(hostile.Object.File, UnixFileMode.None);
+        using var reader = await TestReader.OpenAsync(agent);
+        var update = await reader.LayoutAsync(0);
+        Assert.Equal("good", Assert.Single(update.Pods).Pod);
+        Assert.Equal("good", Assert.Single(reader.Files).Key.Pod);
+        Assert.Equal(1, agent.Metrics.Refusals(RefusalReason.Untrusted));
+    }
+
+    [Fact]
     public async Task A_reader_that_falls_silent_loses_its_lease_and_holds_nothing_back()
     {
         await using var agent = await TestAgent.StartAsync(o => o with { LeaseMs = 400 });

@@ -35,6 +35,42 @@ public sealed class RestSegmentTests
     }
 
     [Fact]
+    public async Task A_pod_leaves_and_is_given_back_though_the_state_folder_is_gone()
+    {
+        await using var agent = await TestAgent.StartAsync();
+        Register(agent, "pod", "m");
+        Directory.Delete(Path.Combine(agent.Folder, "rest"), recursive: true);
+        Assert.True(agent.Agent.Rest!.Delete("pod"));
+        Assert.Equal((0, 0), (agent.Agent.Stats.RestPods, agent.Agent.Stats.PoolBytes));
+        var (_, refusal) = agent.Agent.Rest!.Register(new("pod", "m", true, 1), null);
+        Assert.Equal(RefusalReason.Full, refusal?.Reason);
+        Assert.Equal(0, agent.Agent.Stats.PoolBytes);
+    }
+
+    [Fact]
+    public async Task A_metric_that_was_refused_moves_no_other_when_the_next_agent_adopts()
+    {
+        var folder = TestAgent.NewFolder();
+        HostOptions options = new() { SocketPath = Path.Combine(folder, "agent.sock"), RestPort = 0, PoolName = "mvtest" };
+        RestAddress after;
+        SafeFileHandle holder;
+        await using (var agent = await HostAgent.StartAsync(options, NullLoggerFactory.Instance, TestContext.Current.CancellationToken))
+        {
+            Refusal? refusal = null;
+            for (var i = 0; refusal is null; i++) // until the pod's text is as much as the agent keeps
+                refusal = agent.Rest!.Register(new("pod", new string('"', 240) + i, true, 1), null).Refusal;
+            (after, refusal) = agent.Rest!.Register(new("pod", "after", true, 7), null);
+            Assert.Null(refusal);
+            holder = Hold(after.Segment);
+        }
+        using (holder)
+        await using (var next = await HostAgent.StartAsync(options, NullLoggerFactory.Instance, TestContext.Current.CancellationToken))
+            Assert.Equal(after, next.Rest!.Register(new("pod", "after", true, 7), null).Address);
+        File.Delete("/dev/shm/" + after.Segment);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task The_next_agent_adopts_what_is_held_and_removes_the_rest()
     {
         var folder = TestAgent.NewFolder();
