@@ -25,10 +25,10 @@ public sealed class HostAgent : IAsyncDisposable
     private readonly PosixSignalRegistration _leaseSignal;
     private int _stopped;
 
-    private HostAgent(HostState state, string path, Socket socket, RestPods? rest, RestServer? server, VerbsState rdma)
+    private HostAgent(
+        HostState state, string path, Socket socket, RestPods? rest, RestServer? server, VerbsState rdma, PosixSignalRegistration leaseSignal)
     {
-        (_state, SocketPath, _rest, _server, Rdma) = (state, path, rest, server, rdma);
-        _leaseSignal = IgnoreLeaseBreaks();
+        (_state, SocketPath, _rest, _server, Rdma, _leaseSignal) = (state, path, rest, server, rdma, leaseSignal);
         _listener = new(state, socket);
         _clock = new(state, _listener, rest);
         NodePods = new NodePodBook(state);
@@ -75,6 +75,7 @@ public sealed class HostAgent : IAsyncDisposable
         var path = options.SocketPath ?? AgentAddress.ForAgent();
         var rdma = VerbsLibrary.Probe();
         var socket = SocketPlace.Bind(path);
+        var leaseSignal = IgnoreLeaseBreaks(); // adoption takes leases already
         RestPods? rest = null;
         RestServer? server = null;
         try
@@ -88,7 +89,7 @@ public sealed class HostAgent : IAsyncDisposable
                 server = new(state, rest, rdma);
                 await server.StartAsync(cancellation).ConfigureAwait(false);
             }
-            var agent = new HostAgent(state, path, socket, rest, server, rdma);
+            var agent = new HostAgent(state, path, socket, rest, server, rdma, leaseSignal);
             agent.Start();
             return agent;
         }
@@ -99,6 +100,7 @@ public sealed class HostAgent : IAsyncDisposable
             rest?.Stop();
             state.Retirement.ReleaseAll();
             socket.Dispose();
+            leaseSignal.Dispose();
             throw;
         }
     }

@@ -11,7 +11,7 @@ namespace MicroView.Cli;
 /// <summary>Runs `generate`.</summary>
 internal static class GenerateRun
 {
-    private const int PatienceMs = 2000; // for the first attach, before saying that nobody answers
+    private const int PatienceMs = 5000; // for the first attach; as long as nic waits
 
     public static async Task<int> RunAsync(GenerateOptionTable options, ParseResult result, RunContext run)
     {
@@ -23,7 +23,7 @@ internal static class GenerateRun
         {
             var metrics = result.GetValue(options.Metrics);
             output.Line($"{pods.Count} {(pods.Count == 1 ? "pod" : "pods")} of {metrics} metrics: {(metrics + 1) / 2} counters, {metrics / 2} gauges");
-            await ReportAttachAsync(pods, refusals, logger, run.Stop);
+            await ReportAttachAsync(pods, result.GetValue(options.Socket), refusals, logger, run.Stop);
             if (result.GetValue(options.Duration) is { } seconds)
                 _ = Task.Delay(TimeSpan.FromSeconds(seconds), run.Stop).ContinueWith(_ => run.Signals.Stop(), TaskScheduler.Default);
             if (result.GetValue(options.Update))
@@ -81,7 +81,8 @@ internal static class GenerateRun
             logger.LogWarning("{Problem}", problem);
     }
 
-    private static async Task ReportAttachAsync(List<GeneratedPod> pods, ConcurrentQueue<string> refusals, ILogger logger, CancellationToken stop)
+    private static async Task ReportAttachAsync(
+        List<GeneratedPod> pods, string? socket, ConcurrentQueue<string> refusals, ILogger logger, CancellationToken stop)
     {
         var waiting = pods.OfType<AttachedPod>().ToList();
         if (waiting.Count == 0)
@@ -92,6 +93,8 @@ internal static class GenerateRun
         // A service goes on without its metrics; a generator that nobody lets in is of no use.
         if (attached == 0 && refusals.TryPeek(out var refusal))
             throw new UserException(refusal);
+        if (attached == 0)
+            throw new UserException($"no agent answers at {string.Join(" or ", socket is null ? AgentAddress.Candidates() : [socket])}; start one (microview host, or microview up), or name its socket (--socket)");
         if (!refusals.IsEmpty)
             logger.LogWarning("{Refused} of {Pods} pods refused: {Refusal}", refusals.Count, waiting.Count, refusals.First());
         if (attached > 0)

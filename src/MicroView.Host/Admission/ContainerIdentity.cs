@@ -17,7 +17,7 @@ internal static partial class ContainerIdentity
         if (claimed is null)
             return (id[..12], true);
         var confirmed = (claimed.Length >= 12 && id.StartsWith(claimed, StringComparison.Ordinal))
-            || cgroup.Split('/', '\n').Any(part => part == claimed || part == claimed + ".scope" || part == claimed + ".service");
+            || cgroup.Split('\n').Select(line => line[(line.LastIndexOf('/') + 1)..]).Any(own => own == claimed || own == claimed + ".scope" || own == claimed + ".service");
         return (claimed, confirmed);
     }
 

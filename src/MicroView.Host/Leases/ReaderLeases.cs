@@ -36,6 +36,7 @@ internal sealed class ReaderLeases(TimeSpan length)
         ReaderLease? earlier;
         lock (_gate)
         {
+            DropForgotten();
             earlier = _leases.GetValueOrDefault(name);
             _leases[name] = lease;
         }
@@ -80,17 +81,16 @@ internal sealed class ReaderLeases(TimeSpan length)
                 _leases.Remove(lease.Name);
     }
 
-    /// <summary>The oldest acknowledgement among live leases; the largest number when there are none. Drops what an HTTP reader left behind.</summary>
+    /// <summary>The oldest acknowledgement among live leases; the largest number when there are none.</summary>
     internal ulong OldestAcknowledged()
     {
         lock (_gate)
         {
+            DropForgotten();
             var oldest = ulong.MaxValue;
-            foreach (var (name, lease) in _leases)
+            foreach (var lease in _leases.Values)
                 if (IsLive(lease))
                     oldest = Math.Min(oldest, lease.Acknowledged);
-                else if (lease.Replaced is null)
-                    _leases.Remove(name);
             return oldest;
         }
     }
@@ -102,6 +102,14 @@ internal sealed class ReaderLeases(TimeSpan length)
             lock (_gate)
                 return _leases.Values.Count(IsLive);
         }
+    }
+
+    /// <summary>A reader over HTTP has no connection whose end would tell; without this, names would gather.</summary>
+    private void DropForgotten()
+    {
+        foreach (var (name, lease) in _leases)
+            if (lease.Replaced is null && !IsLive(lease))
+                _leases.Remove(name);
     }
 
     private bool IsLive(ReaderLease lease) => Stopwatch.GetElapsedTime(lease.RenewedAt) < length;

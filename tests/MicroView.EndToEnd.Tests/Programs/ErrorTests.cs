@@ -31,6 +31,7 @@ public sealed class ErrorTests
 
     [Theory]
     [InlineData("nic --test setup --socket {0}")]
+    [InlineData("generate --update-metrics --socket {0}")]
     [InlineData("nic --test read_loop --socket {0} --duration 1")]
     public void An_unreachable_agent_is_one_line_and_exit_code_3(string line)
     {
