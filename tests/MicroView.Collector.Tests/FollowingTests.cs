@@ -54,6 +54,21 @@ public sealed class FollowingTests
     }
 
     [Fact]
+    public async Task A_pod_that_cannot_be_opened_costs_no_other_pod_the_session_not_even_when_it_grows()
+    {
+        await using var scene = await StartAsync();
+        using var notSealed = File.OpenHandle("/dev/null");
+        var bad = scene.Agent.Join(new TestPod("bad", 1, 64 * 1024) { File = notSealed }, Gauge("g"));
+        var good = scene.Agent.Join("good", Gauge("g"));
+        await scene.ShowsAsync("g{pod=\"good\"}");
+        scene.Agent.Describe(bad, Gauge("more"));
+        scene.Agent.Describe(good, Gauge("more"));
+        await scene.ShowsAsync("more{pod=\"good\"}");
+        Assert.Null(scene.Pod("bad"));
+        Assert.Equal(1, scene.Agent.Sessions);
+    }
+
+    [Fact]
     public async Task A_removed_metric_leaves_the_endpoint_and_the_others_go_on()
     {
         await using var scene = await StartAsync();

@@ -134,6 +134,9 @@ public sealed class PodAnalyzer
         Relearn();
     }
 
+    /// <summary>Ends an open alarm without reporting it and forgets the rows that led to it; what was learnt stays.</summary>
+    public void DropAlarm() => _gate.Reset();
+
     /// <summary>Forgets what was learnt and starts over. An open alarm closes with the next row.</summary>
     public void Relearn()
     {

@@ -22,6 +22,7 @@ internal sealed class LayoutFollower : IDisposable
     private readonly ILogger _logger;
     private readonly Dictionary<string, KnownPod> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KnownPod> _absent = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _refused = new(StringComparer.Ordinal); // could not be taken in this session
     private long _rejected;
 
     public LayoutFollower(
@@ -43,6 +44,8 @@ internal sealed class LayoutFollower : IDisposable
     public async Task ApplyAsync(LayoutUpdate update, HandedFiles files, bool isNewSession)
     {
         var step = new LayoutStep(_lmaps.Count);
+        if (isNewSession)
+            _refused.Clear();
         try
         {
             var listed = update.Pods.Select(pod => pod.Pod).ToHashSet(StringComparer.Ordinal);
@@ -87,6 +90,9 @@ internal sealed class LayoutFollower : IDisposable
 
     private void Take(PodLayout told, HandedFiles files, bool isNewSession, LayoutStep step)
     {
+        // What changed of a pod that was not taken means nothing by itself; the next session tells of it from the start.
+        if (told.FirstSlot > 0 && _refused.Contains(told.Pod))
+            return;
         try
         {
             if (_known.TryGetValue(told.Pod, out var known) && !known.IsSameInstance(told))
@@ -103,18 +109,21 @@ internal sealed class LayoutFollower : IDisposable
         }
         catch (Exception error) when (error is (IOException or InvalidDataException or ArgumentException) and not ControlProtocolException)
         {
+            _refused.Add(told.Pod);
             Interlocked.Increment(ref _rejected);
-            _logger.LogWarning("Pod {Pod} cannot be read: {Error}", told.Pod, error.Message);
+            _logger.LogWarning("Pod {Pod} cannot be read as it is now, until this collector connects again: {Error}", told.Pod, error.Message);
         }
     }
 
     private void Add(PodLayout told, HandedFiles files, LayoutStep step)
     {
-        var back = _absent.Remove(told.Pod, out var absent) && absent.IsSameInstance(told) ? absent : null;
-        if (absent is not null && back is null)
-            EndAlarm(absent);
+        var absent = _absent.GetValueOrDefault(told.Pod);
+        var back = absent?.IsSameInstance(told) == true ? absent : null;
         var schema = Merge(back?.Schema, told);
         var source = _transport.Open(told, schema.Slots, null, files.Take(told, 0));
+        _absent.Remove(told.Pod); // only now: a pod that cannot be opened stays absent, and its alarm ends with that
+        if (absent is not null && back is null)
+            EndAlarm(absent);
         var monitored = back?.Monitored ?? new MonitoredPod(told, schema, source, _analysis);
         if (back is not null)
             monitored.Status = RowStatus.Stale; // what it held when it left is not fresh
@@ -141,6 +150,7 @@ internal sealed class LayoutFollower : IDisposable
 
     private void Remove(string pod, LayoutStep step, bool keep)
     {
+        _refused.Remove(pod);
         if (!_known.Remove(pod, out var known))
             return;
         known.Series?.Dispose();

@@ -125,6 +125,7 @@ public sealed class Lmap
 #pragma warning restore CA1031
         {
             TakeOut(adoption.Pod, error);
+            EndAlarm(adoption.Pod, Clocks.MonotonicNs);
         }
     }
 
@@ -251,6 +252,7 @@ public sealed class Lmap
     private void EndAlarm(MonitoredPod pod, long nowNs)
     {
         pod.IsPending = false;
+        pod.Analysis?.DropAlarm(); // or the alarm would stand open again, unannounced, should the pod come back
         if (!pod.AlarmOpen)
             return;
         AlarmChanged?.Invoke(AlarmEvent.ForLostPod(pod, nowNs));

@@ -57,6 +57,9 @@ internal sealed class PodAnalysis
         return _analyzer.Observe(row, timeNs);
     }
 
+    /// <summary>Ends an open alarm without a word and forgets the rows that led to it; what was learned stays.</summary>
+    public void DropAlarm() => _analyzer.DropAlarm();
+
     /// <summary>What explains the last row; allocates, so only for alarms.</summary>
     public AttributionShare[] Explain()
     {
