@@ -79,6 +79,25 @@ public sealed class ControlChannelTests
     }
 
     [Fact]
+    public async Task A_connection_holds_what_came_not_what_a_header_claims_and_gives_it_back()
+    {
+        using var pair = new ChannelPair();
+        pair.Peer.Send(ChannelPair.Frame("{", length: ControlChannel.MaxFrame));
+        using var patience = new CancellationTokenSource(200);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await pair.Channel.ReceiveAsync(patience.Token));
+        Assert.InRange(pair.Channel.HeldBytes, 1, 64 * 1024);
+
+        using var large = new ChannelPair();
+        var sending = Task.Run(() => large.Peer.Send(ChannelPair.Frame($$"""{"type":"error","code":"x","message":"{{new string('m', 500_000)}}"}""")));
+        Assert.NotNull(await large.Channel.ReceiveAsync(TestContext.Current.CancellationToken));
+        await sending;
+        Assert.InRange(large.Channel.HeldBytes, 500_000, 2_000_000);
+        large.Peer.Send(ChannelPair.Frame("""{"type":"ok"}"""));
+        Assert.IsType<OkReply>((await large.Channel.ReceiveAsync(TestContext.Current.CancellationToken))!.Message);
+        Assert.InRange(large.Channel.HeldBytes, 1, 64 * 1024);
+    }
+
+    [Fact]
     public void A_peer_that_neither_reads_nor_writes_is_given_up()
     {
         using var pair = new ChannelPair();

@@ -182,7 +182,12 @@ internal sealed class RestPods(HostState state, RestJournal journal)
             journal.Create(new(segmentName, name, user ?? state.UserId, epoch, Capacity, []));
             var segment = NamedSegment.Create(segmentName, Capacity, state.Options.ShmGroup is null ? 0x180u : 0x1B0u, state.Options.ShmGroup ?? -1);
             var memory = new SegmentMemory(segment, new(Capacity, 1), epoch);
-            memory.Initialise();
+            if (!memory.Initialise())
+            {
+                memory.Unlink();
+                memory.Close();
+                throw new IOException($"the new segment /dev/shm/{segmentName} cannot be opened for writing: the agent has reached its limit of open files; raise it (ulimit -n)");
+            }
             return Enter(name, user ?? state.UserId, memory);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -70,8 +70,8 @@ internal sealed class SegmentMemory(NamedSegment segment, SlotGeometry geometry,
         }
     }
 
-    /// <summary>Writes magic, version and epoch.</summary>
-    internal void Initialise() => Write(
+    /// <summary>Writes magic, version and epoch; false when it could not, and the segment is of no use.</summary>
+    internal bool Initialise() => Write(
         (PageFormat.HeaderOffset + 16, epoch), (PageFormat.HeaderOffset + 8, PageFormat.Version), (PageFormat.HeaderOffset, PageFormat.Magic));
 
     /// <summary>Stores a slot's first value; false when the segment is gone.</summary>

@@ -32,12 +32,13 @@ public sealed class ControlChannel : IDisposable
     public const int MaxFiles = 250;
 
     private const int HeaderSize = 8;
+    private const int SmallBytes = 4096, KeptBytes = 64 * 1024;
     private const ushort Mark = 0x564D;
     private readonly Socket _socket;
     private readonly DescriptorSocket _descriptors;
     private readonly SemaphoreSlim _sending = new(1);
     private readonly Queue<SafeFileHandle> _files = new();
-    private byte[] _buffer = new byte[4096];
+    private byte[] _buffer = new byte[SmallBytes];
     private int _start, _end;
 
     /// <summary>Takes over a connected socket.</summary>
@@ -214,7 +215,6 @@ public sealed class ControlChannel : IDisposable
             throw new ControlProtocolException($"a frame of {length} bytes with {count} descriptors; at most {MaxFrame} and {MaxFiles} are taken");
         if (ready.Length < HeaderSize + length)
         {
-            EnsureRoom(HeaderSize + length);
             return false;
         }
         if (_files.Count < count)
@@ -255,9 +255,17 @@ public sealed class ControlChannel : IDisposable
         return count;
     }
 
-    /// <summary>Makes room for a whole frame of <paramref name="wanted"/> bytes from the start of what is held.</summary>
+    /// <summary>Bytes of buffer that the connection holds.</summary>
+    internal int HeldBytes => _buffer.Length;
+
+    /// <summary>
+    /// Makes room for <paramref name="wanted"/> bytes from the start of what is held. It grows with what came, not with what a header claims, and a
+    /// connection that has had its large frame does not keep the room for it.
+    /// </summary>
     private void EnsureRoom(int wanted)
     {
+        if (_start == _end && _buffer.Length > KeptBytes)
+            (_buffer, _start, _end) = (new byte[SmallBytes], 0, 0);
         if (_start > 0 && (_start == _end || _buffer.Length - _start < wanted || _buffer.Length == _end))
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);

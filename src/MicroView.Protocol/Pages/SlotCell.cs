@@ -22,7 +22,12 @@ public readonly unsafe struct SlotCell
     public double Value
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Volatile.Read(ref *_address);
+        get
+        {
+            var value = Volatile.Read(ref *_address);
+            GC.KeepAlive(_owner);
+            return value;
+        }
     }
 
     /// <summary>Stores a value: one plain 8-byte store. Thread-safe; the last store wins.</summary>
