@@ -248,11 +248,21 @@ public sealed class ControlChannel : IDisposable
     private int Fill()
     {
         EnsureRoom(_end - _start + 1);
-        var count = _descriptors.Receive(_buffer.AsSpan(_end), _files);
+        var room = _buffer.AsSpan(_end);
+        var count = _descriptors.Receive(room[..Math.Min(room.Length, Missing())], _files);
         if (_files.Count > MaxFiles)
             throw new ControlProtocolException($"more than {MaxFiles} descriptors came");
         _end += Math.Max(count, 0);
         return count;
+    }
+
+    /// <summary>What the frame that has begun still lacks: reading past it would take in the next one's descriptors as well, more than one frame's.</summary>
+    private int Missing()
+    {
+        var held = _end - _start;
+        if (held == 0)
+            return int.MaxValue;
+        return (held < HeaderSize ? HeaderSize : HeaderSize + BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(_start))) - held;
     }
 
     /// <summary>Bytes of buffer that the connection holds.</summary>
