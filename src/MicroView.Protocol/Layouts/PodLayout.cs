@@ -21,7 +21,24 @@ public enum PodKind : byte
 /// <param name="Capacity">Bytes.</param>
 /// <param name="Stripes">1, 2, 4 or 8.</param>
 /// <param name="Epoch">As written in its header.</param>
-public sealed record ObjectLayout(int Index, int Capacity, int Stripes, ulong Epoch);
+public sealed record ObjectLayout(int Index, int Capacity, int Stripes, ulong Epoch)
+{
+    /// <summary>Slots of a batch writer's row, behind which its stamp stands; 0: live stores, or rows without a stamp.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int RowSlots { get; init; }
+}
+
+/// <summary>Memory that a queue pair of the agent reaches.</summary>
+/// <param name="Address">Where it begins, as the key's owner counts.</param>
+/// <param name="Key">The remote key (rkey).</param>
+/// <param name="Size">Bytes.</param>
+public sealed record RemoteRegion(ulong Address, uint Key, long Size);
+
+/// <summary>What of an object is registered for RDMA.</summary>
+/// <param name="Index">The object's index.</param>
+/// <param name="Values">Remote read: begins at <see cref="PageFormat.HeaderOffset"/> and covers the used pages.</param>
+/// <param name="Control">Remote write: the control page. Of object 0 alone.</param>
+public sealed record ObjectRegion(int Index, RemoteRegion Values, RemoteRegion? Control = null);
 
 /// <summary>One pod of a layout; docs/control-plane.md, `layout`. Immutable.</summary>
 public sealed record PodLayout
@@ -67,6 +84,10 @@ public sealed record PodLayout
 
     /// <summary>Its objects, in order.</summary>
     public IReadOnlyList<ObjectLayout> Objects { get; init; } = [];
+
+    /// <summary>Their registered memory, in order; fewer than <see cref="Objects"/> when the rest is not registered. Told over HTTP alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ObjectRegion>? Regions { get; init; }
 }
 
 /// <summary>What changed since a generation.</summary>

@@ -16,4 +16,11 @@ namespace MicroView.Protocol;
 [JsonSerializable(typeof(PodLayout))]
 [JsonSerializable(typeof(SlotDescriptor))]
 [JsonSerializable(typeof(List<SlotDescriptor>))]
+[JsonSerializable(typeof(QueuePairList))]
+[JsonSerializable(typeof(QueuePairEnd))]
+[JsonSerializable(typeof(ConnectReply))]
+[JsonSerializable(typeof(ConnectResult))]
+[JsonSerializable(typeof(MemoryRegionList))]
+[JsonSerializable(typeof(TermRequest))]
+[JsonSerializable(typeof(TermReply))]
 public sealed partial class ControlJson : JsonSerializerContext;

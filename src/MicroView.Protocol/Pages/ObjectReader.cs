@@ -14,16 +14,14 @@ public sealed unsafe class ObjectReader : IDisposable
 
     private readonly SafeFileHandle _file;
     private readonly Mapping? _mapping;
-    private readonly ulong _epoch;
+    private HeaderWatch _header;
     private byte* _copy;
     private int _copyBytes;
     private int _slots;
     private ulong _lastSequence;
-    private ulong _heartbeat;
-    private long _heartbeatMoved = long.MinValue;
 
     private ObjectReader(SafeFileHandle file, Mapping? mapping, SlotGeometry geometry, ulong epoch) =>
-        (_file, _mapping, Geometry, _epoch) = (file, mapping, geometry, epoch);
+        (_file, _mapping, Geometry, _header) = (file, mapping, geometry, new(epoch));
 
     /// <summary>How the slots lie.</summary>
     public SlotGeometry Geometry { get; }
@@ -41,7 +39,7 @@ public sealed unsafe class ObjectReader : IDisposable
     }
 
     /// <summary>The generation that stood in the header at the last read.</summary>
-    public ulong Generation { get; private set; }
+    public ulong Generation => _header.Generation;
 
     /// <summary>When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores.</summary>
     public long RowTimeNs { get; private set; }
@@ -71,12 +69,9 @@ public sealed unsafe class ObjectReader : IDisposable
         var image = _mapping is null ? CopyPrefix() : _mapping.Address;
         if (image is null)
             return RowStatus.Unreadable;
-        if (Load(image, PageFormat.MagicField) != PageFormat.Magic || Load(image, PageFormat.EpochField) != _epoch
-            || (uint)Load(image, PageFormat.VersionField) != PageFormat.Version)
-            return RowStatus.Quarantined;
-        Generation = Load(image, PageFormat.GenerationField);
-        if (!HeartbeatMoves(Load(image, PageFormat.HeartbeatField), nowNs))
-            return RowStatus.Stale;
+        var status = _header.Look(image + PageFormat.HeaderOffset, nowNs);
+        if (status != RowStatus.Fresh)
+            return status;
         fixed (double* target = values)
             return ReadRow(image, target);
     }
@@ -91,16 +86,20 @@ public sealed unsafe class ObjectReader : IDisposable
         _copyBytes = 0;
     }
 
-    private static ulong Load(byte* image, int field) => Volatile.Read(ref *(ulong*)(image + field));
-
-    private bool HeartbeatMoves(ulong heartbeat, long nowNs)
+    /// <summary>Copies header and used prefix, with the stamp of a stamped row: an image for <see cref="ImageReader"/>. False when the object is too short.</summary>
+    /// <param name="image">As many bytes as are wanted from <see cref="PageFormat.HeaderOffset"/> on.</param>
+    public bool TryCopy(Span<byte> image)
     {
-        if (heartbeat == _heartbeat && _heartbeatMoved != long.MinValue)
-            return nowNs - _heartbeatMoved <= PageFormat.HeartbeatTimeout.Ticks * 100;
-        _heartbeat = heartbeat;
-        _heartbeatMoved = nowNs;
+        if (_mapping is null)
+            return MemoryFile.ReadAt(_file, image, PageFormat.HeaderOffset) == image.Length;
+        if (image.Length > Geometry.Capacity - PageFormat.HeaderOffset)
+            return false;
+        fixed (byte* target = image)
+            SlotLines.Copy(_mapping.Address + PageFormat.HeaderOffset, target, image.Length / PageFormat.LineSize);
         return true;
     }
+
+    private static ulong Load(byte* image, int field) => HeaderWatch.Load(image + PageFormat.HeaderOffset, field);
 
     private RowStatus ReadRow(byte* image, double* target)
     {

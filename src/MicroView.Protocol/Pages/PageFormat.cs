@@ -54,4 +54,5 @@ public static class PageFormat
     internal const int MagicField = HeaderOffset, VersionField = HeaderOffset + 8, EpochField = HeaderOffset + 16;
     internal const int GenerationField = HeaderOffset + 24, RowSeqField = HeaderOffset + 32, RowTimeField = HeaderOffset + 40;
     internal const int HeartbeatField = HeaderOffset + 48;
+    internal const int StampSequence = 0, StampTime = 8, StampCheck = 16; // in the stamp's line
 }

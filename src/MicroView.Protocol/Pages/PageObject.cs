@@ -11,6 +11,7 @@ namespace MicroView.Protocol;
 public sealed unsafe class PageObject : IDisposable
 {
     private readonly Mapping _mapping;
+    private int _rowSlots;
 
     private PageObject(SafeFileHandle file, Mapping mapping, SlotGeometry geometry, ulong epoch) =>
         (File, _mapping, Geometry, Epoch) = (file, mapping, geometry, epoch);
@@ -56,6 +57,11 @@ public sealed unsafe class PageObject : IDisposable
     public static PageObject Map(SafeFileHandle file, SlotGeometry geometry, ulong epoch) =>
         new(file, Mapping.Create(file, geometry.Capacity, writable: true, "a client's object"), geometry, epoch);
 
+    /// <summary>
+    /// Where the mapping begins, for registering it with a device. Valid for as long as this object is held and not unmapped.
+    /// </summary>
+    public nint Address => (nint)_mapping.Address;
+
     /// <summary>True when magic, version and epoch are what was announced.</summary>
     public bool HeaderIsIntact =>
         Field(PageFormat.MagicField) == PageFormat.Magic && (uint)Field(PageFormat.VersionField) == PageFormat.Version && Field(PageFormat.EpochField) == Epoch;
@@ -99,25 +105,49 @@ public sealed unsafe class PageObject : IDisposable
         set => Volatile.Write(ref Field(PageFormat.HeartbeatField), value);
     }
 
+    /// <summary>Slots of a row that ends in a stamp, so that one RDMA READ confirms it; 0: rows without a stamp. Set before the first row.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The row and its stamp do not fit.</exception>
+    public int RowSlots
+    {
+        get => _rowSlots;
+        set
+        {
+            if (value != 0 && !Geometry.CanStamp(value))
+                throw new ArgumentOutOfRangeException(nameof(value), $"a row of {value} slots and its stamp do not fit {Geometry.Capacity} bytes in {Geometry.Stripes} stripes");
+            _rowSlots = value;
+        }
+    }
+
     /// <summary>
-    /// Writes a batch row under the sequence lock. One writer at a time.
+    /// Writes a batch row under the sequence lock, and its stamp where <see cref="RowSlots"/> asks for one. One writer at a time.
     /// </summary>
     /// <param name="values">One value per slot from slot 0 on, stripe 0; the object must have one stripe.</param>
     /// <param name="timeNs">When the row was sampled, CLOCK_MONOTONIC, ns.</param>
     /// <exception cref="ArgumentException">More values than slots, or more than one stripe.</exception>
     public void WriteRow(ReadOnlySpan<double> values, long timeNs)
     {
-        if (values.Length > Geometry.Slots || Geometry.Stripes != 1)
-            throw new ArgumentException($"a row of {values.Length} values does not fit {Geometry.Slots} slots in {Geometry.Stripes} stripes", nameof(values));
+        if (values.Length > (_rowSlots > 0 ? _rowSlots : Geometry.Slots) || Geometry.Stripes != 1)
+            throw new ArgumentException($"a row of {values.Length} values does not fit {(_rowSlots > 0 ? _rowSlots : Geometry.Slots)} slots in {Geometry.Stripes} stripes", nameof(values));
         ref var sequence = ref Field(PageFormat.RowSeqField);
         var before = sequence | 1; // a writer that died inside left it odd
         Volatile.Write(ref sequence, before);
-        Interlocked.MemoryBarrier(); // the stores below must not pass the odd sequence
+        if (_rowSlots > 0)
+            Field(Geometry.UsedBytes(_rowSlots) + PageFormat.StampSequence) = before + 1; // begun: the header says the same only when done
+        Interlocked.MemoryBarrier(); // the stores below must not pass the sequences
         var slots = (double*)(_mapping.Address + PageFormat.SlotsOffset);
         for (var slot = 0; slot < values.Length; slot++)
             slots[slot] = values[slot];
         Field(PageFormat.RowTimeField) = (ulong)timeNs;
+        if (_rowSlots > 0)
+            Stamp(before + 1, (ulong)timeNs);
         Volatile.Write(ref sequence, before + 1);
+    }
+
+    private void Stamp(ulong sequence, ulong timeNs)
+    {
+        var stamp = Geometry.UsedBytes(_rowSlots);
+        Field(stamp + PageFormat.StampTime) = timeNs;
+        Field(stamp + PageFormat.StampCheck) = RowCheck.Of(sequence, timeNs, new(_mapping.Address + PageFormat.SlotsOffset, _rowSlots * sizeof(double)));
     }
 
     /// <summary>Closes the file. The mapping goes with the last cell, so a late update of a client's metric is harmless.</summary>

@@ -45,4 +45,10 @@ public readonly record struct SlotGeometry
     /// <summary>End of the used prefix when <paramref name="slots"/> slots are assigned.</summary>
     public int UsedBytes(int slots) =>
         PageFormat.SlotsOffset + (slots + PageFormat.SlotsPerLine - 1) / PageFormat.SlotsPerLine * Stripes * PageFormat.LineSize;
+
+    /// <summary>End of a row of <paramref name="rowSlots"/> slots with its stamp, which is the line behind the used prefix.</summary>
+    public int StampedBytes(int rowSlots) => UsedBytes(rowSlots) + PageFormat.LineSize;
+
+    /// <summary>Tells whether a row of so many slots and its stamp fit: rows have one stripe.</summary>
+    public bool CanStamp(int rowSlots) => rowSlots > 0 && Stripes == 1 && rowSlots <= Slots && StampedBytes(rowSlots) <= Capacity;
 }

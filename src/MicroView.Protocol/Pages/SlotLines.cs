@@ -32,6 +32,13 @@ internal static unsafe class SlotLines
             target[whole * PageFormat.SlotsPerLine + lane] = last.GetElement(lane);
     }
 
+    /// <summary>Copies whole lines in rising order, as <see cref="Fold"/> loads them.</summary>
+    internal static void Copy(byte* source, byte* target, int lines)
+    {
+        for (var line = 0; line < lines; line++)
+            Vector512.Load((double*)(source + line * PageFormat.LineSize)).Store((double*)(target + line * PageFormat.LineSize));
+    }
+
     private static Vector512<double> Sum(double* line, int stripes)
     {
         var sum = Vector512.Load(line);

@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace MicroView.Protocol;
+
+/// <summary>
+/// Makes rows of images: copies of an object's bytes from <see cref="PageFormat.HeaderOffset"/> on, as an RDMA READ lands them or a recording
+/// holds them. The image must not change during a read. For one thread; neither allocates nor throws when reading.
+/// </summary>
+public sealed unsafe class ImageReader
+{
+    private HeaderWatch _header;
+    private int _slots;
+    private ulong _lastSequence;
+
+    /// <summary>A reader of one object's images.</summary>
+    /// <param name="geometry">How its slots lie.</param>
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="rowSlots">Slots of its rows where they are stamped, else 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rows and their stamp do not fit.</exception>
+    public ImageReader(SlotGeometry geometry, ulong epoch, int rowSlots = 0)
+    {
+        if (rowSlots != 0 && !geometry.CanStamp(rowSlots))
+            throw new ArgumentOutOfRangeException(nameof(rowSlots), $"a row of {rowSlots} slots and its stamp do not fit");
+        (Geometry, RowSlots, _header) = (geometry, rowSlots, new(epoch));
+    }
+
+    /// <summary>How the slots lie.</summary>
+    public SlotGeometry Geometry { get; }
+
+    /// <summary>Slots of a stamped row; 0: live stores.</summary>
+    public int RowSlots { get; }
+
+    /// <summary>Slots in the used prefix, from the layout; a read yields this many values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">More than the object, or its row, holds.</exception>
+    public int Slots
+    {
+        get => _slots;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)value, (uint)(RowSlots > 0 ? RowSlots : Geometry.Slots), nameof(value));
+            _slots = value;
+        }
+    }
+
+    /// <summary>Bytes of an image: header, used prefix, and the stamp where there is one.</summary>
+    public int ImageBytes => (RowSlots > 0 ? Geometry.StampedBytes(RowSlots) : Geometry.UsedBytes(_slots)) - PageFormat.HeaderOffset;
+
+    /// <summary>The generation that stood in the header of the last image.</summary>
+    public ulong Generation => _header.Generation;
+
+    /// <summary>When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores.</summary>
+    public long RowTimeNs { get; private set; }
+
+    /// <summary>Takes the row out of an image.</summary>
+    /// <param name="image">At least <see cref="ImageBytes"/> bytes; fewer make it unreadable.</param>
+    /// <param name="values">At least <see cref="Slots"/> values; written only when the answer is <see cref="RowStatus.Fresh"/>.</param>
+    /// <param name="nowNs">The reader's monotonic clock when the image was taken, ns: times the heartbeat.</param>
+    public RowStatus Read(ReadOnlySpan<byte> image, Span<double> values, long nowNs)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, _slots, nameof(values));
+        if (image.Length < ImageBytes)
+            return RowStatus.Unreadable;
+        fixed (byte* header = image)
+        fixed (double* target = values)
+        {
+            var status = _header.Look(header, nowNs);
+            return status == RowStatus.Fresh ? ReadRow(header, target) : status;
+        }
+    }
+
+    private RowStatus ReadRow(byte* header, double* target)
+    {
+        var sequence = HeaderWatch.Load(header, PageFormat.RowSeqField);
+        if (sequence != 0 && sequence == _lastSequence)
+            return RowStatus.Unchanged;
+        var time = HeaderWatch.Load(header, PageFormat.RowTimeField);
+        if (sequence != 0 && !IsWhole(header, sequence, time))
+            return RowStatus.Torn;
+        SlotLines.Fold(header + PageFormat.SlotsOffset - PageFormat.HeaderOffset, Geometry.Stripes, _slots, target);
+        _lastSequence = sequence;
+        RowTimeNs = sequence == 0 ? 0 : (long)time;
+        return RowStatus.Fresh;
+    }
+
+    /// <summary>A batch row without a stamp cannot be confirmed by one copy.</summary>
+    private bool IsWhole(byte* header, ulong sequence, ulong time)
+    {
+        if ((sequence & 1) != 0 || RowSlots == 0)
+            return false;
+        var stamp = (ulong*)(header + Geometry.UsedBytes(RowSlots) - PageFormat.HeaderOffset);
+        return stamp[PageFormat.StampSequence / 8] == sequence && stamp[PageFormat.StampTime / 8] == time
+            && stamp[PageFormat.StampCheck / 8]
+                == RowCheck.Of(sequence, time, new(header + PageFormat.SlotsOffset - PageFormat.HeaderOffset, RowSlots * sizeof(double)));
+    }
+}
