@@ -141,7 +141,8 @@ internal static class Examination
         }
         catch (SocketException error)
         {
-            return new(subject, FindingState.Limited, $"{port}: {error.Message}", $"another program has it (ss -ltnp 'sport = :{port}'); choose with {option}");
+            var holder = TcpTable.HolderOf(port) ?? $"a process of another user (ss -ltnp 'sport = :{port}' as root names it)";
+            return new(subject, FindingState.Limited, $"{port}: {error.Message}", $"held by {holder}; stop it or choose with {option}");
         }
     }
 

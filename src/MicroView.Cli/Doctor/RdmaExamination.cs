@@ -22,7 +22,7 @@ internal static class RdmaExamination
         // Without the library the kernel still tells which devices there are.
         string[] names = verbs.IsAvailable ? [.. verbs.Devices] : Directory.Exists(DeviceFolder) ? [.. Directory.EnumerateFileSystemEntries(DeviceFolder).Select(path => Path.GetFileName(path))] : [];
         if (names.Length == 0)
-            return new("RDMA devices", FindingState.Missing, "none", "the shm transport works without; to try RDMA without a card: rdma link add rxe0 type rxe netdev ETH (kernel with rdma_rxe)");
+            return new("RDMA devices", FindingState.Missing, "none", SoftRoce.Advice(verbs.IsLibraryPresent));
         var ports = names.Select(name => $"{name} ({Examination.ReadText($"{DeviceFolder}/{name}/ports/1/state")?.Split(':')[^1].Trim() ?? "no port 1"})").ToArray();
         var accessible = Directory.Exists("/dev/infiniband") && Directory.EnumerateFiles("/dev/infiniband", "uverbs*").Any(CanOpen);
         if (!accessible)

@@ -178,13 +178,4 @@ public sealed class RestSegmentTests
         Assert.Equal("api#2", other.Pod);
         Assert.Equal((2, 1), (agent.Agent.Stats.SocketPods, agent.Agent.Stats.RestPods));
     }
-
-    [Fact]
-    public void Addresses_of_the_kernels_tables_are_read()
-    {
-        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 5000), TcpTable.Parse("0100007F:1388"));
-        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 80), TcpTable.Parse("0000000000000000FFFF00000100007F:0050"));
-        Assert.Equal(new IPEndPoint(IPAddress.IPv6Loopback, 80), TcpTable.Parse("00000000000000000000000001000000:0050"));
-        Assert.Null(TcpTable.Parse("nonsense"));
-    }
 }

@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Net;
 
-namespace MicroView.Host;
+namespace MicroView.Protocol;
 
-/// <summary>/proc/net/tcp and tcp6: whose a loopback connection is, and who listens on a port.</summary>
-internal static class TcpTable
+/// <summary>/proc/net/tcp and tcp6: whose a loopback connection is, and who listens on a port. Thread-safe; reads the tables anew at each call.</summary>
+public static class TcpTable
 {
     private const string Established = "01", Listening = "0A";
 
     /// <summary>The user of the socket that is connected from <paramref name="client"/> to <paramref name="server"/> on this machine; null when it is not found.</summary>
-    internal static uint? UserOf(IPEndPoint client, IPEndPoint server)
+    public static uint? UserOf(IPEndPoint client, IPEndPoint server)
     {
         foreach (var row in Rows())
         {
@@ -21,16 +21,15 @@ internal static class TcpTable
     }
 
     /// <summary>Names the process that listens on a port, as far as this user may see it; null when it may not.</summary>
-    internal static string? HolderOf(int port)
+    public static string? HolderOf(int port)
     {
-        foreach (var row in Rows())
-            if (row[3] == Listening && row[1].EndsWith(PortText(port), StringComparison.Ordinal))
-                return ProcessWith($"socket:[{row[9]}]");
-        return null;
+        var links = Rows().Where(row => row[3] == Listening && row[1].EndsWith(PortText(port), StringComparison.Ordinal))
+            .Select(row => $"socket:[{row[9]}]").ToHashSet(StringComparer.Ordinal);
+        return links.Count == 0 ? null : ProcessWith(links);
     }
 
     /// <summary>Parses an address as the kernel prints it: words in the machine's order, hexadecimal.</summary>
-    internal static IPEndPoint? Parse(string text)
+    public static IPEndPoint? Parse(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon is not (8 or 32))
@@ -41,7 +40,8 @@ internal static class TcpTable
         return new(Plain(new(bytes)), int.Parse(text.AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 
-    internal static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    /// <summary>An IPv4 address that stands in an IPv6 one, as itself.</summary>
+    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static string PortText(int port) => string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
 
@@ -54,14 +54,14 @@ internal static class TcpTable
         foreach (var path in (string[])["/proc/net/tcp", "/proc/net/tcp6"])
         {
             if (!File.Exists(path))
-                continue;
+                continue; // no such protocol in this kernel
             foreach (var line in File.ReadLines(path).Skip(1))
                 if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: >= 10 } row)
                     yield return row;
         }
     }
 
-    private static string? ProcessWith(string link)
+    private static string? ProcessWith(HashSet<string> links)
     {
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
@@ -70,7 +70,7 @@ internal static class TcpTable
             try
             {
                 foreach (var file in Directory.EnumerateFiles(process + "/fd"))
-                    if (new FileInfo(file).LinkTarget == link)
+                    if (new FileInfo(file).LinkTarget is { } target && links.Contains(target))
                         return $"{File.ReadAllText(process + "/comm").Trim()} (pid {pid})";
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
