@@ -27,6 +27,9 @@ gcc|gcc|links the NativeAOT binary
 curl|curl|asks REST and metrics endpoints as a user would
 ps|procps|shows which processes a test left behind
 ip|iproute2|makes and inspects the network interfaces of tests
+/usr/include/infiniband/verbs.h|libibverbs-dev|judges the layouts of the verbs binding
+aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|judges them for arm64, which no test machine need be
+/usr/aarch64-linux-gnu/include/pthread.h|libc6-dev-arm64-cross|has the C headers for that
 '
 
 fast=0 list=0 groups=() filters=()
