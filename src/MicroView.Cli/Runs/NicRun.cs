@@ -52,7 +52,7 @@ internal static class NicRun
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
-            Token = Token(result.GetValue(options.TokenFile)),
+            Token = TokenChoice.Read(result.GetValue(options.TokenFile)),
             Debug = debug,
         };
     }
@@ -66,18 +66,4 @@ internal static class NicRun
 
     /// <summary>The last cores first: interrupts and most else live on the first.</summary>
     private static int[] Cores(int lmaps) => [.. Enumerable.Range(0, lmaps).Select(i => Environment.ProcessorCount - 1 - i % Environment.ProcessorCount)];
-
-    private static string? Token(string? file)
-    {
-        if (file is null)
-            return Environment.GetEnvironmentVariable("MICROVIEW_TOKEN") is { Length: > 0 } token ? token : null;
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"cannot read the token file {file}: {error.Message}; give a readable file or leave out --token-file", ExitCode.Usage, error);
-        }
-    }
 }
