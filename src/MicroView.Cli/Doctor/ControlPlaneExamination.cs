@@ -47,11 +47,11 @@ internal static class ControlPlaneExamination
             var found = opened.QueryPort(port);
             var subject = $"{opened.Name} port {port}";
             findings.Add(found.IsActive
-                ? new(subject, FindingState.Ok, $"{found.State}, MTU {128 << (int)found.ActiveMtu}, {(found.IsEthernet ? "Ethernet (RoCE)" : "InfiniBand")}")
+                ? new(subject, FindingState.Ok, $"{found.State}, MTU {found.ActiveMtu.ToBytes()}, {(found.IsEthernet ? "Ethernet (RoCE)" : "InfiniBand")}")
                 : new(subject, FindingState.Missing, found.State, "bring its link up: rdma link show, ip link set ETH up"));
             var chosen = found.ChooseGid(gid, VerifiedRead.LocalAddressTo(Host(place)));
             foreach (var entry in found.Gids)
-                findings.Add(new($"GID {entry.Index}", FindingState.Ok, $"{entry.Gid} {entry.Type}, {entry.Interface ?? "no interface"}{(entry.Index == chosen.Index ? " (used)" : "")}"));
+                findings.Add(new("GID table", FindingState.Ok, $"{entry}{(entry.Index == chosen.Index ? " (used)" : "")}"));
             return found.IsActive;
         }
         catch (IOException error)

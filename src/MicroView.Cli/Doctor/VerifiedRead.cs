@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using MicroView.Protocol;
 using MicroView.Verbs;
 
@@ -26,8 +25,7 @@ internal sealed class VerifiedRead : IDisposable
     {
         _device = VerbsDevice.Open(device);
         var found = _device.QueryPort(port);
-        var psn = RandomNumberGenerator.GetBytes(3);
-        _local = new(port, found.ChooseGid(gid, towards), found.ActiveMtu, (uint)(psn[0] | psn[1] << 8 | psn[2] << 16), 1, 1);
+        _local = new(port, found.ChooseGid(gid, towards), found.ActiveMtu, (uint)(Machine.RandomBits() >> 40), 1, 1);
         _domain = _device.CreateDomain();
         _completions = _domain.CreateCompletionQueue(4);
         _queue = _domain.CreateQueuePair(_completions, 4);
@@ -66,7 +64,7 @@ internal sealed class VerifiedRead : IDisposable
 
     private string? Connect(ControlPlaneClient agent)
     {
-        var reply = agent.Connect(new(_queue.Number, _local.Gid.Gid.ToString()) { Psn = _local.PacketSequence, Mtu = 128 << (int)_local.Mtu, MaxRdAtomic = 1 });
+        var reply = agent.Connect(new(_queue.Number, _local.Gid.Gid.ToString()) { Psn = _local.PacketSequence, Mtu = _local.Mtu.ToBytes(), MaxRdAtomic = 1 });
         if (reply.Results is not [{ QueuePair: { } other }])
             return reply.Results is [{ Error: { } error }] ? error : "the agent connected none";
         if (!Gid.TryParse(other.Gid, out var gid))
@@ -91,7 +89,7 @@ internal sealed class VerifiedRead : IDisposable
                 return ($"no answer within {s_patience.TotalSeconds} s", 0);
             _completions.Wait(TimeSpan.FromMilliseconds(100));
         }
-        return (done[0].Status == CompletionStatus.Success ? null : done[0].Status.ToString(), Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        return (done[0].Status == CompletionStatus.Success ? null : done[0].Status.Describe(), Stopwatch.GetElapsedTime(start).TotalMicroseconds);
     }
 
     private int _reads;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using MicroView.Protocol;
 
 namespace MicroView.Host;
@@ -175,8 +174,8 @@ internal sealed class RestPods(HostState state, RestJournal journal)
                 $"uid {uid} could not open the segment of an agent of uid {state.UserId}; start the agent with --shm-group, or use the socket"));
         if (state.Quota.TakePod(Capacity, PodKind.Rest) is { } full)
             return (null, new(RefusalReason.Full, full));
-        var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
-        var segmentName = $"{state.Options.PoolName}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+        var epoch = Machine.RandomBits() | 1;
+        var segmentName = $"{state.Options.PoolName}-{Machine.RandomBits() >> 16:x12}";
         try
         {
             journal.Create(new(segmentName, name, user ?? state.UserId, epoch, Capacity, []));

@@ -62,6 +62,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int statx(int directory, byte* path, int flags, uint mask, ExtendedStatus* status);
 
+    /// <summary>Fills up to 256 bytes at once; never short for so few.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint getrandom(void* buffer, nuint length, uint flags);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint pread(int fd, void* buffer, nuint count, long offset);
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
@@ -32,7 +31,7 @@ public sealed unsafe class PageObject : IDisposable
         var file = MemoryFile.CreateSealed(name, geometry.Capacity);
         try
         {
-            var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+            var epoch = Machine.RandomBits() | 1;
             var created = new PageObject(file, Mapping.Create(file, geometry.Capacity, writable: true, $"memfd '{name}'"), geometry, epoch);
             created.Field(PageFormat.EpochField) = epoch;
             created.Field(PageFormat.VersionField) = PageFormat.Version;

@@ -31,6 +31,17 @@ public static unsafe class Machine
         }
     }
 
+    /// <summary>
+    /// 64 random bits from the kernel. The runtime's own generator loads OpenSSL and ends a process that has none, which may be the application's.
+    /// </summary>
+    /// <exception cref="SystemCallException">The kernel refused.</exception>
+    public static ulong RandomBits()
+    {
+        ulong bits;
+        SystemCallException.Check((int)Libc.getrandom(&bits, sizeof(ulong), 0), "getrandom", "the kernel");
+        return bits;
+    }
+
     /// <summary>Binds the calling thread to one core; false when the kernel refused.</summary>
     public static bool PinThread(int core)
     {
