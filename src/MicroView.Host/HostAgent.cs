@@ -23,16 +23,19 @@ public sealed class HostAgent : IAsyncDisposable
     private readonly RestServer? _server;
     private readonly HostClock _clock;
     private readonly PosixSignalRegistration _leaseSignal;
+    private readonly string _noQueues;
     private int _stopped;
 
     private HostAgent(
-        HostState state, string path, Socket socket, RestPods? rest, RestServer? server, VerbsState rdma, PosixSignalRegistration leaseSignal)
+        HostState state, string path, Socket socket, RestPods? rest, RestServer? server, VerbsState rdma, string noQueues, PosixSignalRegistration leaseSignal)
     {
-        (_state, SocketPath, _rest, _server, Rdma, _leaseSignal) = (state, path, rest, server, rdma, leaseSignal);
+        (_state, SocketPath, _rest, _server, Rdma, _noQueues, _leaseSignal) = (state, path, rest, server, rdma, noQueues, leaseSignal);
         _listener = new(state, socket);
         _clock = new(state, _listener, rest);
         NodePods = new NodePodBook(state);
         state.Metrics.Watch(() => Stats);
+        if (state.Rdma is { } device)
+            state.Metrics.Watch(device);
     }
 
     /// <summary>Where node sources put their pods.</summary>
@@ -49,6 +52,9 @@ public sealed class HostAgent : IAsyncDisposable
 
     /// <summary>What this machine has of RDMA.</summary>
     public VerbsState Rdma { get; }
+
+    /// <summary>Queue pairs that it serves.</summary>
+    public int RdmaQueues => _state.Rdma?.Queues.Count ?? 0;
 
     /// <summary>The figures now.</summary>
     public HostStats Stats
@@ -74,6 +80,9 @@ public sealed class HostAgent : IAsyncDisposable
         var state = new HostState(options, token, loggers.CreateLogger("MicroView.Host"));
         var path = options.SocketPath ?? AgentAddress.ForAgent();
         var rdma = VerbsLibrary.Probe();
+        var device = HostDevice.Open(options, rdma, out var noQueues);
+        if (device is not null)
+            state.Rdma = HostRdma.Serve(state, device);
         var socket = SocketPlace.Bind(path);
         var leaseSignal = IgnoreLeaseBreaks(); // adoption takes leases already
         RestPods? rest = null;
@@ -89,7 +98,7 @@ public sealed class HostAgent : IAsyncDisposable
                 server = new(state, rest, rdma);
                 await server.StartAsync(cancellation).ConfigureAwait(false);
             }
-            var agent = new HostAgent(state, path, socket, rest, server, rdma, leaseSignal);
+            var agent = new HostAgent(state, path, socket, rest, server, rdma, noQueues, leaseSignal);
             agent.Start();
             return agent;
         }
@@ -99,6 +108,7 @@ public sealed class HostAgent : IAsyncDisposable
                 await server.DisposeAsync().ConfigureAwait(false);
             rest?.Stop();
             state.Retirement.ReleaseAll();
+            state.Rdma?.Dispose();
             socket.Dispose();
             leaseSignal.Dispose();
             throw;
@@ -127,6 +137,7 @@ public sealed class HostAgent : IAsyncDisposable
         foreach (var pod in _state.Book.Snapshot())
             _state.Retirement.Retire(pod);
         _state.Retirement.ReleaseAll();
+        _state.Rdma?.Dispose();
         _leaseSignal.Dispose();
     }
 
@@ -135,8 +146,8 @@ public sealed class HostAgent : IAsyncDisposable
         _listener.Start();
         _clock.Start();
         _state.Log.Listening(SocketPath, RestEndpoint is { } rest ? $" and http://{rest}" : "");
-        if (!Rdma.IsAvailable)
-            _state.Log.NoQueues(Rdma.Reason);
+        if (_state.Rdma is null)
+            _state.Log.NoQueues(_noQueues);
     }
 
     /// <summary>

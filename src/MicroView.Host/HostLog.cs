@@ -31,4 +31,25 @@ internal static partial class HostLog
 
     [LoggerMessage(9, LogLevel.Error, "{Where} failed and goes on: {Problem}")]
     internal static partial void Unexpected(this ILogger log, string where, string problem);
+
+    [LoggerMessage(10, LogLevel.Information, "RDMA device {Device} port {Port}: {Queues} queue pairs, GID {Gid}")]
+    internal static partial void DeviceOpened(this ILogger log, string device, int port, int queues, string gid);
+
+    [LoggerMessage(11, LogLevel.Information, "QP {Number}, GID {Gid}: connected by '{Owner}' (QP {PeerNumber}, GID {PeerGid})")]
+    internal static partial void QueueConnected(this ILogger log, uint number, string gid, string owner, uint peerNumber, string peerGid);
+
+    [LoggerMessage(12, LogLevel.Information, "QP {Number} of '{Owner}' is free: {Reason}")]
+    internal static partial void QueueFreed(this ILogger log, uint number, string owner, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "QP {Number} of '{Owner}' is in error; it works again when its collector connects it anew")]
+    internal static partial void QueueFailed(this ILogger log, uint number, string owner);
+
+    [LoggerMessage(14, LogLevel.Warning, "pod {Pod} cannot be read by RDMA: {Problem}")]
+    internal static partial void NotRegistered(this ILogger log, string pod, string problem);
+
+    [LoggerMessage(15, LogLevel.Information, "QP {Number}, GID {Gid}")]
+    internal static partial void QueueMade(this ILogger log, uint number, string gid);
+
+    [LoggerMessage(16, LogLevel.Warning, "locked memory is limited to {Limit} KiB, enough for about {Pods} pods over RDMA; raise it: ulimit -l unlimited, LimitMEMLOCK=infinity in the unit, or run as root")]
+    internal static partial void LittleLockedMemory(this ILogger log, long limit, long pods);
 }

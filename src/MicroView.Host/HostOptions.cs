@@ -9,7 +9,7 @@ public sealed record HostOptions
     /// <summary>The Unix socket's path; null: MICROVIEW_SOCKET, else the first place this user can own.</summary>
     public string? SocketPath { get; init; }
 
-    /// <summary>Address that REST listens on. Off loopback a token is required.</summary>
+    /// <summary>Address that REST listens on. Off loopback a token or <see cref="Collectors"/> is required.</summary>
     public IPAddress RestAddress { get; init; } = IPAddress.Loopback;
 
     /// <summary>REST port; 0 picks a free one.</summary>
@@ -51,8 +51,8 @@ public sealed record HostOptions
     /// <summary>RDMA device; null: the first.</summary>
     public string? RdmaDevice { get; init; }
 
-    /// <summary>GID index.</summary>
-    public int RdmaGid { get; init; } = 1;
+    /// <summary>Index in the port's GID table; null: the RoCE v2 entry of <see cref="RestAddress"/>, else of any IPv4 address.</summary>
+    public int? RdmaGid { get; init; }
 
     /// <summary>Port of the RDMA device.</summary>
     public int RdmaPort { get; init; } = 1;
@@ -103,14 +103,14 @@ public sealed record HostOptions
         Require(RdmaRegionSize is >= 2 * PageFormat.PageSize and <= PageFormat.MaxCapacity && RdmaRegionSize % PageFormat.PageSize == 0,
             $"memory region size {RdmaRegionSize}; use a multiple of {PageFormat.PageSize} from {2 * PageFormat.PageSize} to {PageFormat.MaxCapacity}");
         Require(RdmaQueues is >= 0 and <= 1024, $"{RdmaQueues} RDMA queues; use 0 to 1024");
-        Require(RdmaGid is >= 0 and <= 1023, $"GID index {RdmaGid}; use 0 to 1023");
+        Require(RdmaGid is null or (>= 0 and <= 1023), $"GID index {RdmaGid}; use 0 to 1023");
         Require(RdmaPort is >= 1 and <= 255, $"RDMA port {RdmaPort}; use 1 to 255");
         Require(LeaseMs is >= 100 and <= 60_000, $"a lease of {LeaseMs} ms; use 100 to 60000");
         Require(BaseTraceRate is >= 0 and <= 1, $"base trace rate {BaseTraceRate}; use 0 to 1");
         Require(IsSegmentName(PoolName), $"pool name '{PoolName}'; use 1 to 100 letters, digits, '.', '_' or '-', not starting with '.'");
         Require(token is null or { Length: >= 8 }, "the token has fewer than 8 characters; use a longer one");
-        Require(!RestEnabled || IPAddress.IsLoopback(RestAddress) || token is not null,
-            $"refusing to listen on {RestAddress} without a token; set MICROVIEW_TOKEN or --token-file, or listen on 127.0.0.1");
+        Require(!RestEnabled || IPAddress.IsLoopback(RestAddress) || token is not null || Collectors.Count > 0,
+            $"refusing to listen on {RestAddress} without a token or a list of collectors; set MICROVIEW_TOKEN or --token-file, name them with --collectors, or listen on 127.0.0.1");
     }
 
     private static bool IsSegmentName(string name) =>

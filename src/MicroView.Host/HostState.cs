@@ -32,6 +32,25 @@ internal sealed class HostState
 
     internal uint UserId { get; } = Machine.UserId;
 
+    /// <summary>Regions and queue pairs; null without a device. Set once, before the first pod.</summary>
+    internal HostRdma? Rdma
+    {
+        get;
+        set => Retirement.Rdma = field = value;
+    }
+
+    /// <summary>Publishes descriptors, whose memory is registered before where there is a device; null, or why the whole batch is refused.</summary>
+    internal string? Describe(ServedPod pod, int firstSlot, IReadOnlyList<SlotDescriptor> asked, List<RejectedSlot> rejected, out int slots)
+    {
+        if (Rdma is null)
+            return Book.Describe(pod, firstSlot, asked, rejected, out slots);
+        var published = 0;
+        var room = Math.Min(asked.Count, LayoutLimits.SlotsPerPod);
+        var problem = Rdma.Regions.Publish(pod, null, Math.Clamp(firstSlot, 0, LayoutLimits.SlotsPerPod) + room, () => Book.Describe(pod, firstSlot, asked, rejected, out published));
+        slots = published;
+        return problem;
+    }
+
     /// <summary>Counts and logs a refusal.</summary>
     internal void Refuse(RefusalReason reason, in PeerCredentials peer, string problem)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace MicroView.Cli;
 
@@ -10,7 +11,13 @@ internal static class AgentOptions
 
     public static Option<string?> Device() => Kinds.Text("--dev", "NAME", "RDMA device, as in `ibv_devices` [default: the first one with an active port]", null, "-d");
 
-    public static Option<int> Gid() => Kinds.Count("--gid", "INDEX", "Index in the port's GID table", 1, 0, 255);
+    public static Option<int?> Gid() => Kinds.Number<int?>("--gid", "INDEX", "Index in the port's GID table [default: the RoCE v2 entry of the address in use]", null, "a whole number from 0 to 1023",
+        (string text, out int? value) =>
+        {
+            var valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index <= 1023;
+            value = index;
+            return valid;
+        }, null);
 
     public static Option<int> IbPort() => Kinds.Count("--ib-port", "N", "Port of the RDMA device", 1, 1, 255);
 

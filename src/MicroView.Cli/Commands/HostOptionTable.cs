@@ -7,7 +7,7 @@ internal sealed class HostOptionTable
 {
     public Option<int> Queues { get; } = Kinds.Count("--rdma-queues", "N", "Queue pairs offered to RDMA collectors; 0 without an RDMA device", 1, 0, 1024, null, "-q");
 
-    public Option<string?> Host { get; } = Kinds.Text("--host", "ADDR", "Address of the HTTP control plane; anything but loopback needs a token [default: 127.0.0.1]", null, "--listen");
+    public Option<string?> Host { get; } = Kinds.Text("--host", "ADDR", "Address of the HTTP control plane; anything but loopback needs a token or --collectors [default: 127.0.0.1]", null, "--listen");
 
     public Option<int> Port { get; } = Kinds.Port("--port", "TCP port of the HTTP control plane", 5000);
 
@@ -36,7 +36,7 @@ internal sealed class HostOptionTable
 
     public Option<string?> Device { get; } = AgentOptions.Device();
 
-    public Option<int> Gid { get; } = AgentOptions.Gid();
+    public Option<int?> Gid { get; } = AgentOptions.Gid();
 
     public Option<int> IbPort { get; } = AgentOptions.IbPort();
 

@@ -23,7 +23,7 @@ internal sealed class NicOptionTable
 
     public Option<string?> Device { get; } = AgentOptions.Device();
 
-    public Option<int> Gid { get; } = AgentOptions.Gid();
+    public Option<int?> Gid { get; } = AgentOptions.Gid();
 
     public Option<int> IbPort { get; } = AgentOptions.IbPort();
 

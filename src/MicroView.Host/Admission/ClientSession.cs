@@ -63,7 +63,7 @@ internal sealed class ClientSession(ControlSession session)
     private async Task DescribeAsync(ServedPod pod, DescribeRequest request)
     {
         var rejected = new List<RejectedSlot>();
-        if (_state.Book.Describe(pod, request.FirstSlot, request.Descriptors, rejected, out var slots) is { } problem)
+        if (_state.Describe(pod, request.FirstSlot, request.Descriptors, rejected, out var slots) is { } problem)
         {
             await session.RefuseAsync(new(RefusalReason.Invalid, problem)).ConfigureAwait(false);
             return;

@@ -19,7 +19,7 @@ internal sealed class PodAdmission(HostState state)
             return (null, refusal);
         var (container, verified) = ContainerIdentity.Of(peer.ProcessId, request.Container);
         return Admit(
-            new(request.Pod, PodKind.Socket, peer.UserId, peer.ProcessId, request.Service, container, verified, request.Labels), page, request.Object);
+            new(request.Pod, PodKind.Socket, peer.UserId, peer.ProcessId, request.Service, container, verified, request.Labels), page, Known(request.Object));
     }
 
     /// <summary>Adds an object to a client's pod; owns <paramref name="file"/> from then on. Null, or why not.</summary>
@@ -37,7 +37,11 @@ internal sealed class PodAdmission(HostState state)
         if (page is null)
             return refusal;
         ((SealedMemory)pod.Memory).Add(page);
-        state.Book.AddObject(pod, asked);
+        var layout = Known(asked);
+        if (state.Rdma is null)
+            state.Book.AddObject(pod, layout);
+        else
+            state.Rdma.Regions.Publish(pod, layout, state.Book.SlotsOf(pod), () => state.Book.AddObject(pod, layout));
         return null;
     }
 
@@ -47,8 +51,10 @@ internal sealed class PodAdmission(HostState state)
         var memory = new SealedMemory(page);
         var pod = new ServedPod(identity, memory);
         pod.Rate.Begin(memory, state.Options.BaseTraceRate);
+        state.Rdma?.Regions.Begin(pod, first);
         if (state.Book.Admit(pod, first) is { } inUse)
         {
+            pod.Regions?.Close();
             memory.Close();
             state.Quota.ReturnPod(first.Capacity, 1, identity.Kind);
             return (null, new(RefusalReason.PodInUse, inUse));
@@ -56,6 +62,9 @@ internal sealed class PodAdmission(HostState state)
         state.Metrics.Attached.Increment();
         return (pod, null);
     }
+
+    /// <summary>What is taken over of what a client announces: these fields and no other that the record may have.</summary>
+    private static ObjectLayout Known(ObjectLayout asked) => new(asked.Index, asked.Capacity, asked.Stripes, asked.Epoch) { RowSlots = asked.RowSlots };
 
     private static string? Check(AttachRequest request)
     {
@@ -75,6 +84,8 @@ internal sealed class PodAdmission(HostState state)
         PageObject? page = null;
         if (!SlotGeometry.IsValid(asked.Capacity, asked.Stripes, out var problem))
             refusal = new(RefusalReason.Invalid, problem);
+        else if (asked.RowSlots != 0 && !new SlotGeometry(asked.Capacity, asked.Stripes).CanStamp(asked.RowSlots))
+            refusal = new(RefusalReason.Invalid, $"rows of {asked.RowSlots} slots and their stamp do not fit {asked.Capacity} bytes in {asked.Stripes} stripes");
         else if (asked.Epoch == 0)
             refusal = new(RefusalReason.Invalid, "the object's epoch is 0; it must be random and not 0");
         else if (!MemoryFile.IsTrustworthy(file, asked.Capacity, out problem))

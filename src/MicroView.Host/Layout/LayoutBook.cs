@@ -35,7 +35,7 @@ public sealed class LayoutBook
     }
 
     /// <summary>What changed since a generation; the whole layout for 0, or when the book cannot tell.</summary>
-    public LayoutUpdate Since(ulong since) => Since(since, since, long.MaxValue, out _, out _);
+    public LayoutUpdate Since(ulong since) => Since(since, since, long.MaxValue, out _, out _, withRegions: true);
 
     /// <summary>As <see cref="Since(ulong)"/>, but cut at a generation once the JSON would pass a budget.</summary>
     /// <param name="since">The generation that the reader's pods are of.</param>
@@ -43,7 +43,8 @@ public sealed class LayoutBook
     /// <param name="budget">JSON bytes.</param>
     /// <param name="asOf">The generation that the answer's removals are of.</param>
     /// <param name="changed">The pods that the answer lists.</param>
-    internal LayoutUpdate Since(ulong since, ulong removalsSince, long budget, out ulong asOf, out List<ServedPod> changed)
+    /// <param name="withRegions">Tells their registered memory, too.</param>
+    internal LayoutUpdate Since(ulong since, ulong removalsSince, long budget, out ulong asOf, out List<ServedPod> changed, bool withRegions = false)
     {
         lock (_gate)
         {
@@ -56,7 +57,7 @@ public sealed class LayoutBook
             {
                 Generation = until,
                 Full = full,
-                Pods = [.. changed.Select(pod => pod.Describe(from, until))],
+                Pods = [.. changed.Select(pod => pod.Describe(from, until, withRegions))],
                 Removed = full ? [] : [.. _tombstones.Where(stone => stone.Generation > removalsSince).Select(stone => stone.Pod).Distinct()],
             };
         }
@@ -107,14 +108,16 @@ public sealed class LayoutBook
     }
 
     /// <summary>Adds an object to a pod.</summary>
-    internal void AddObject(ServedPod pod, ObjectLayout layout)
+    /// <returns>False when the pod has gone.</returns>
+    internal bool AddObject(ServedPod pod, ObjectLayout layout)
     {
         lock (_gate)
         {
             if (pod.IsRemoved)
-                return;
+                return false;
             pod.Objects.Add((++_objectKeys, layout));
             Publish(pod, 128);
+            return true;
         }
     }
 
@@ -177,6 +180,28 @@ public sealed class LayoutBook
             Wake();
             return _generation;
         }
+    }
+
+    /// <summary>Publishes a pod again: something else of it than its slots has changed.</summary>
+    internal void Touch(ServedPod pod)
+    {
+        lock (_gate)
+            if (!pod.IsRemoved)
+                Publish(pod, 128);
+    }
+
+    /// <summary>The generation in which a pod last changed.</summary>
+    internal ulong GenerationOf(ServedPod pod)
+    {
+        lock (_gate)
+            return pod.Generation;
+    }
+
+    /// <summary>Slots that a pod has published.</summary>
+    internal int SlotsOf(ServedPod pod)
+    {
+        lock (_gate)
+            return pod.Descriptors.Count;
     }
 
     internal ServedPod? Find(string id)

@@ -32,6 +32,12 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
     /// <summary>What trace sampling rate it has, and by whose word.</summary>
     internal RateHold Rate { get; } = new();
 
+    /// <summary>What of it is registered for RDMA; null without a device. Has its own lock.</summary>
+    internal PodRegions? Regions { get; set; }
+
+    /// <summary>The kernel refused a registration: to be tried again.</summary>
+    internal volatile bool RegionsRefused;
+
     internal List<SlotDescriptor> Descriptors { get; } = [];
 
     internal DescriptorRules Rules { get; } = new();
@@ -67,7 +73,7 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_changes)[FirstAfter(generation)..];
 
     /// <summary>The pod as of generation <paramref name="until"/>, with the descriptors published after <paramref name="since"/>.</summary>
-    internal PodLayout Describe(ulong since, ulong until)
+    internal PodLayout Describe(ulong since, ulong until, bool withRegions = false)
     {
         var (first, slots) = (SlotsAt(since), SlotsAt(until));
         return new()
@@ -86,6 +92,7 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
             Descriptors = Descriptors.GetRange(first, slots - first),
             Retired = [.. Retired.GetViewBetween(0, Math.Max(slots - 1, 0)).Where(slot => slot < slots)],
             Objects = [.. Objects.Select(held => held.Layout)],
+            Regions = withRegions ? Regions?.Published : null,
         };
     }
 

@@ -4,15 +4,16 @@ using MicroView.Protocol;
 namespace MicroView.Host;
 
 /// <summary>
-/// The agent's one periodic thread: heartbeats every 100 ms, control words and exited peers with them, retirement, and what is due less
-/// often. A thread of its own, so that a busy thread pool makes no pod look stale.
+/// The agent's periodic threads: one for heartbeats every 100 ms, control words, exited peers and retirement; one for what may wait for a file.
+/// Threads of their own, so that a busy thread pool makes no pod look stale.
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
     private readonly HostState _state;
     private readonly ControlListener _listener;
     private readonly RestPods? _rest;
-    private readonly Thread _thread;
+    private static readonly TimeSpan s_maintenance = TimeSpan.FromMilliseconds(500);
+    private readonly Thread _thread, _maintenance;
     private readonly ManualResetEventSlim _stop = new();
     private ulong _beat = (ulong)Stopwatch.GetTimestamp(); // differs from an earlier agent's
 
@@ -20,14 +21,20 @@ internal sealed class HostClock : IDisposable
     {
         (_state, _listener, _rest) = (state, listener, rest);
         _thread = new(Run) { IsBackground = true, Name = "microview-clock" };
+        _maintenance = new(RunMaintenance) { IsBackground = true, Name = "microview-upkeep" };
     }
 
-    internal void Start() => _thread.Start();
+    internal void Start()
+    {
+        _thread.Start();
+        _maintenance.Start();
+    }
 
     public void Dispose()
     {
         _stop.Set();
         _thread.Join();
+        _maintenance.Join();
         _stop.Dispose();
     }
 
@@ -70,12 +77,36 @@ internal sealed class HostClock : IDisposable
         }
         _listener.EndOrphans();
         _state.Retirement.Release();
-        if (tick % 5 == 0)
-            _rest?.ReclaimUnheld();
-        if (tick % 10 == 0)
-            Inspect(pods);
-        if (tick % 50 == 49)
-            _state.Quota.Measure();
+    }
+
+    /// <summary>What may wait for a file or a lock, and so must not stand between two heartbeats.</summary>
+    private void Maintain(long tick)
+    {
+        _rest?.ReclaimUnheld();
+        if (tick % 2 != 0)
+            return;
+        var pods = _state.Book.Snapshot();
+        Inspect(pods);
+        _state.Rdma?.Queues.Inspect();
+        if (tick % 10 != 0)
+            return;
+        _state.Quota.Measure();
+        _state.Rdma?.Regions.TryAgain(pods);
+    }
+
+    private void RunMaintenance()
+    {
+        for (var tick = 1L; !_stop.Wait(s_maintenance); tick++)
+        {
+            try
+            {
+                Maintain(tick);
+            }
+            catch (Exception error)
+            {
+                _state.Log.Unexpected("maintenance", error.ToString());
+            }
+        }
     }
 
     /// <summary>A header that its own client scribbled over is quarantined by every reader; here it is counted and named, once.</summary>

@@ -11,6 +11,9 @@ internal sealed class ReaderLease(string name, Action? replaced)
 
     internal long RenewedAt { get; set; }
 
+    /// <summary>When it last acknowledged something new, or everything.</summary>
+    internal long MovedAt { get; set; } = Stopwatch.GetTimestamp();
+
     /// <summary>Called when the same name comes back.</summary>
     internal Action? Replaced => replaced;
 }
@@ -21,6 +24,9 @@ internal sealed class ReaderLease(string name, Action? replaced)
 /// </summary>
 internal sealed class ReaderLeases(TimeSpan length)
 {
+    /// <summary>A reader over HTTP that renews and never acknowledges would keep retired memory for ever.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ReaderLease> _leases = new(StringComparer.Ordinal);
 
@@ -44,19 +50,45 @@ internal sealed class ReaderLeases(TimeSpan length)
         return lease;
     }
 
-    /// <summary>Renews a lease over HTTP, which has no connection to hold it: opened by its first use, replaced by none.</summary>
-    internal void Touch(string name, ulong since, ulong generation)
+    /// <summary>
+    /// Renews a lease over HTTP, which has no connection to hold it: opened by its first use, replaced by none. One that has ended is
+    /// never revived: what it held is given up, so its name gets a new one.
+    /// </summary>
+    internal ReaderLease Touch(string name, ulong since, ulong generation)
     {
         lock (_gate)
         {
+            DropForgotten();
             if (_leases.TryGetValue(name, out var lease) && lease.Replaced is null)
             {
                 lease.RenewedAt = Stopwatch.GetTimestamp();
-                lease.Acknowledged = Math.Max(lease.Acknowledged, Math.Min(since, generation));
-                return;
+                Acknowledge(lease, Math.Min(since, generation), generation);
+                return lease;
             }
         }
-        Open(name, generation, null);
+        return Open(name, generation, null);
+    }
+
+    /// <summary>True while a lease holds what is its own.</summary>
+    internal bool IsOpen(ReaderLease lease)
+    {
+        lock (_gate)
+            return _leases.GetValueOrDefault(lease.Name) == lease && IsLive(lease);
+    }
+
+    /// <summary>Ends the lease of a name over HTTP: a planned leave.</summary>
+    internal void End(string name)
+    {
+        lock (_gate)
+            if (_leases.TryGetValue(name, out var lease) && lease.Replaced is null)
+                _leases.Remove(name);
+    }
+
+    private static void Acknowledge(ReaderLease lease, ulong acknowledged, ulong generation)
+    {
+        if (acknowledged > lease.Acknowledged || acknowledged == generation)
+            lease.MovedAt = Stopwatch.GetTimestamp();
+        lease.Acknowledged = Math.Max(lease.Acknowledged, acknowledged);
     }
 
     internal void Renew(ReaderLease lease)
@@ -112,5 +144,6 @@ internal sealed class ReaderLeases(TimeSpan length)
                 _leases.Remove(name);
     }
 
-    private bool IsLive(ReaderLease lease) => Stopwatch.GetElapsedTime(lease.RenewedAt) < length;
+    private bool IsLive(ReaderLease lease) =>
+        Stopwatch.GetElapsedTime(lease.RenewedAt) < length && (lease.Replaced is not null || Stopwatch.GetElapsedTime(lease.MovedAt) < s_patience);
 }

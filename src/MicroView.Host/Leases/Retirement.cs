@@ -6,6 +6,9 @@ namespace MicroView.Host;
 /// </summary>
 internal sealed class Retirement(LayoutBook book, ReaderLeases readers, PoolQuota quota, HostMetrics metrics)
 {
+    /// <summary>Set at the start when there is a device.</summary>
+    internal HostRdma? Rdma { get; set; }
+
     private readonly Lock _gate = new();
     private readonly List<(ServedPod Pod, ulong Generation)> _waiting = [];
 
@@ -35,11 +38,12 @@ internal sealed class Retirement(LayoutBook book, ReaderLeases readers, PoolQuot
     internal void Release()
     {
         List<ServedPod>? free = null;
+        ulong acknowledged;
         lock (_gate)
         {
-            if (_waiting.Count == 0)
+            if (_waiting.Count == 0 && Rdma is null)
                 return;
-            var acknowledged = readers.OldestAcknowledged();
+            acknowledged = readers.OldestAcknowledged();
             _waiting.RemoveAll(waiting =>
             {
                 if (waiting.Generation > acknowledged)
@@ -48,8 +52,10 @@ internal sealed class Retirement(LayoutBook book, ReaderLeases readers, PoolQuot
                 return true;
             });
         }
-        if (free is not null)
-            free.ForEach(GiveUp);
+        // A lease that has ended counts no more, so its queue pairs must not reach what is given up now.
+        Rdma?.Queues.ResetEnded();
+        Rdma?.Regions.Release(acknowledged);
+        free?.ForEach(GiveUp);
     }
 
     /// <summary>Gives up everything at once: the agent is stopping.</summary>
@@ -67,6 +73,7 @@ internal sealed class Retirement(LayoutBook book, ReaderLeases readers, PoolQuot
     private void GiveUp(ServedPod pod)
     {
         var capacity = pod.Memory.Capacity;
+        pod.Regions?.Close();
         pod.Memory.Close();
         quota.ReturnPod(capacity, pod.Objects.Count, pod.Identity.Kind);
         metrics.Retired.Increment();

@@ -25,6 +25,8 @@ internal sealed class HostMetrics
         Quarantined = _self.Counter("microview_host_quarantined_total", "Pods whose header was scribbled over or whose segment was truncated.");
         RatesReset = _self.Counter("microview_host_rates_reset_total", "Trace sampling rates put back because their collector fell silent.");
         MissedBeats = _self.Counter("microview_host_missed_heartbeats_total", "Heartbeats that came more than one period late.");
+        RegistrationsFailed = _self.Counter("microview_host_rdma_registrations_failed_total", "Registrations of memory that the kernel refused.");
+        TermsGranted = _self.Counter("microview_host_rdma_terms_granted_total", "Terms of control words granted to collectors that write them by RDMA.");
         Requests = _self.Counter("microview_host_http_requests_total", "HTTP requests answered.");
     }
 
@@ -39,6 +41,10 @@ internal sealed class HostMetrics
     internal SelfCounter RatesReset { get; }
 
     internal SelfCounter MissedBeats { get; }
+
+    internal SelfCounter RegistrationsFailed { get; }
+
+    internal SelfCounter TermsGranted { get; }
 
     internal SelfCounter Requests { get; }
 
@@ -60,6 +66,17 @@ internal sealed class HostMetrics
         _self.GaugeFunc("microview_host_retiring", "Pods that wait for readers before their memory is given up.", () => stats().Retiring);
         _self.GaugeFunc("microview_host_connections", "Open control connections.", () => stats().Connections);
         _self.GaugeFunc("microview_host_layout_generation", "The layout's generation.", () => stats().Generation);
+    }
+
+    /// <summary>Adds what the RDMA device serves.</summary>
+    internal void Watch(HostRdma rdma)
+    {
+        _self.GaugeFunc("microview_host_rdma_regions", "Memory regions registered for pods.", () => rdma.RegionCount);
+        _self.GaugeFunc("microview_host_rdma_registered_bytes", "Bytes of them, which are locked memory.", () => rdma.RegisteredBytes);
+        _self.GaugeFunc("microview_host_rdma_queue_pairs", "Queue pairs, by whether a collector has connected them.", () => rdma.Queues.InUse, ("in_use", "true"));
+        _self.GaugeFunc("microview_host_rdma_queue_pairs", "Queue pairs, by whether a collector has connected them.", () => rdma.Queues.Count - rdma.Queues.InUse, ("in_use", "false"));
+        _self.CounterFunc("microview_host_rdma_connects_total", "Queue pairs connected.", () => rdma.Queues.Connects);
+        _self.CounterFunc("microview_host_rdma_queue_errors_total", "Queue pairs found in error.", () => rdma.Queues.Errors);
     }
 
     /// <summary>Adds what the node sources cost.</summary>

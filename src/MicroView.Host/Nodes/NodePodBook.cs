@@ -17,17 +17,18 @@ internal sealed class NodePodBook(HostState state) : INodePods
         if (state.Quota.TakePod(geometry.Capacity, PodKind.Node) is { } full)
             throw new InvalidOperationException(full);
         var page = Create(identity.Pod, geometry);
+        page.RowSlots = descriptors.Count;
         // Under the process's own pid: a source names its processes in labels.
         var (pod, refusal) = _admission.Admit(
             new(identity.Pod, PodKind.Node, state.UserId, Environment.ProcessId, identity.Service, identity.Container, identity.Container is not null, identity.Labels),
-            page, new(0, geometry.Capacity, 1, page.Epoch));
+            page, new(0, geometry.Capacity, 1, page.Epoch) { RowSlots = descriptors.Count });
         if (pod is null)
             throw new InvalidOperationException(refusal!.Problem);
         var rejected = new List<RejectedSlot>();
         for (var first = 0; first < descriptors.Count; first += LayoutLimits.DescriptorsPerMessage)
         {
             var part = descriptors.Skip(first).Take(LayoutLimits.DescriptorsPerMessage).ToList();
-            if ((state.Book.Describe(pod, first, part, rejected, out _) ?? rejected.FirstOrDefault()?.Reason) is { } wrong)
+            if ((state.Describe(pod, first, part, rejected, out _) ?? rejected.FirstOrDefault()?.Reason) is { } wrong)
             {
                 state.Retirement.Retire(pod);
                 throw new ArgumentException(wrong, nameof(descriptors));
@@ -49,12 +50,12 @@ internal sealed class NodePodBook(HostState state) : INodePods
         }
     }
 
-    /// <summary>Two pages at least, and whole pages: a machine has hundreds of these.</summary>
+    /// <summary>Two pages at least, and whole pages: a machine has hundreds of these. Room for the row and its stamp.</summary>
     private static SlotGeometry GeometryFor(int slots)
     {
         if (slots > LayoutLimits.SlotsPerPod)
             throw new InvalidOperationException($"{slots} descriptors; a pod takes {LayoutLimits.SlotsPerPod}");
-        var used = PageFormat.SlotsOffset + (slots + PageFormat.SlotsPerLine - 1) / PageFormat.SlotsPerLine * PageFormat.LineSize;
+        var used = PageFormat.SlotsOffset + ((slots + PageFormat.SlotsPerLine - 1) / PageFormat.SlotsPerLine + 1) * PageFormat.LineSize;
         return new(Math.Max((used + PageFormat.PageSize - 1) / PageFormat.PageSize, 2) * PageFormat.PageSize, 1);
     }
 

@@ -148,7 +148,7 @@ internal sealed class RestPods(HostState state, RestJournal journal)
         try
         {
             var journaled = journal.Append(pod.Memory.Name, post.Name, post.IsGauge);
-            if (state.Book.Describe(pod.Pod, slot, [RestPod.Describe(post.Name, post.IsGauge)], [], out _) is { } problem)
+            if (state.Describe(pod.Pod, slot, [RestPod.Describe(post.Name, post.IsGauge)], [], out _) is { } problem)
             {
                 journal.Shorten(pod.Memory.Name, journaled);
                 return (default, new(RefusalReason.Full, problem));
@@ -201,11 +201,13 @@ internal sealed class RestPods(HostState state, RestJournal journal)
     {
         var served = new ServedPod(new(name, PodKind.Rest, user), memory);
         served.Rate.Begin(memory, state.Options.BaseTraceRate);
+        state.Rdma?.Regions.Begin(served, new(0, memory.Geometry.Capacity, 1, memory.Epoch));
         var inUse = state.Book.Find(name) is { Identity.Kind: PodKind.Socket }
             ? $"pod '{name}' is a socket client's; choose another microservice_id"
             : state.Book.Admit(served, new(0, memory.Geometry.Capacity, 1, memory.Epoch));
         if (inUse is not null)
         {
+            served.Regions?.Close();
             memory.Unlink();
             memory.Close();
             journal.Delete(memory.Name);
@@ -242,7 +244,7 @@ internal sealed class RestPods(HostState state, RestJournal journal)
         foreach (var chunk in left.Metrics.Chunk(LayoutLimits.DescriptorsPerMessage))
         {
             var descriptors = Array.ConvertAll(chunk, metric => RestPod.Describe(metric.Name, metric.IsGauge));
-            _ = state.Book.Describe(pod.Pod, pod.Metrics.Count, descriptors, [], out _);
+            _ = state.Describe(pod.Pod, pod.Metrics.Count, descriptors, [], out _);
             foreach (var (name, isGauge) in chunk)
                 pod.Metrics.TryAdd(name, (pod.Metrics.Count, isGauge));
         }

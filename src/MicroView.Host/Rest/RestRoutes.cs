@@ -11,8 +11,9 @@ namespace MicroView.Host;
 /// <summary>What answers which path (docs/control-plane.md, "HTTP"). Each route answers, or tells why it refuses.</summary>
 internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma, CancellationToken stopping)
 {
-    private const string Queues = "/rdma/qps", Queue = "/rdma/qp/", OnePod = "/v1/pods/";
+    private const string OnePod = "/v1/pods/";
     private const int LongestWaitMs = 30_000;
+    private readonly RdmaRoutes _rdma = new(state, rdma);
 
     /// <summary>Answers a request; the error that it is refused with otherwise.</summary>
     internal ValueTask<RestError?> AnswerAsync(HttpContext context)
@@ -28,10 +29,7 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
             ("GET", "/v1/pods") => Guarded(context, json => PodViews.WriteAll(json, state)),
             ("GET", _) when path.StartsWith(OnePod, StringComparison.Ordinal) => PodAsync(context, path[OnePod.Length..]),
             ("DELETE", _) when path.StartsWith(OnePod, StringComparison.Ordinal) => DeleteAsync(context, path[OnePod.Length..]),
-            ("GET", Queues) => Guarded(context, json => WriteEmpty(json, "queue_pairs")),
-            ("GET", "/rdma/mrs") => Guarded(context, json => WriteEmpty(json, "memory_regions")),
-            ("POST", Queues + "/connect") => ConnectAsync(context),
-            (_, _) when path.StartsWith(Queue, StringComparison.Ordinal) => QueueAsync(context, path[Queue.Length..]),
+            (_, _) when RdmaRoutes.Owns(path) => new RestPeer(context, state.Roles).RequireCollector() is { } refused ? new(refused) : _rdma.AnswerAsync(context, path),
             _ => new(IsKnown(path)
                 ? new RestError(StatusCodes.Status405MethodNotAllowed, RefusalReason.Invalid, $"{path} does not take {Shorten(context.Request.Method)}")
                 : RestError.NotFound($"there is no {Shorten(path)}; see docs/control-plane.md")),
@@ -39,7 +37,7 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
     }
 
     private static bool IsKnown(string path) =>
-        path is "/metrics" or "/health" or "/livez" or "/readyz" or "/v1/layout" or "/v1/pods" or Queues or "/rdma/mrs" or Queues + "/connect"
+        path is "/metrics" or "/health" or "/livez" or "/readyz" or "/v1/layout" or "/v1/pods"
         || path.StartsWith(OnePod, StringComparison.Ordinal);
 
     private static string Shorten(string text) => text.Length <= 100 ? text : text[..100] + "…";
@@ -95,7 +93,7 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
         {
             if (NameRules.CheckOptional("lease's name", name) is { } problem)
                 return RestError.Invalid(problem);
-            state.Readers.Touch("http:" + name, since, state.Book.Generation);
+            state.Readers.Touch(RdmaRoutes.LeaseName(name), since, state.Book.Generation);
             state.Retirement.Release();
             wait = Math.Min(wait, state.Options.LeaseMs / 2); // asking renews the lease
         }
@@ -131,26 +129,6 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
                 : new RestError(StatusCodes.Status409Conflict, RefusalReason.Invalid, $"'{Shorten(id)}' is not a REST pod; it leaves with its process"));
     }
 
-    private ValueTask<RestError?> QueueAsync(HttpContext context, string rest)
-    {
-        if (new RestPeer(context, state.Roles).RequireCollector() is { } refused)
-            return new(refused);
-        return rest.EndsWith("/connect", StringComparison.Ordinal) && context.Request.Method == "POST"
-            ? ConnectAsync(context)
-            : new(RestError.NotFound($"there is no queue pair '{Shorten(rest)}': {NoQueues}"));
-    }
-
-    private async ValueTask<RestError?> ConnectAsync(HttpContext context)
-    {
-        if (new RestPeer(context, state.Roles).RequireCollector() is { } refused)
-            return refused;
-        return await RestBody.ReadAsync(context).ConfigureAwait(false) is null
-            ? TooLarge
-            : new RestError(StatusCodes.Status409Conflict, RefusalReason.Invalid, "no queue pair is free: " + NoQueues);
-    }
-
-    private string NoQueues => rdma.IsAvailable ? "this agent serves no queue pairs" : rdma.Reason;
-
     private ValueTask<RestError?> Guarded(HttpContext context, Action<Utf8JsonWriter> write) =>
         new RestPeer(context, state.Roles).RequireCollector() is { } refused ? new(refused) : Done(RestBody.AnswerAsync(context, StatusCodes.Status200OK, write));
 
@@ -161,14 +139,6 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
             write(json);
             json.WriteEndObject();
         }));
-
-    private static void WriteEmpty(Utf8JsonWriter json, string list)
-    {
-        json.WriteStartObject();
-        json.WriteStartArray(list);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
 
     private static async ValueTask<RestError?> Done(Task answer)
     {

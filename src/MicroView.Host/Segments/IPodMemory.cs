@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using MicroView.Protocol;
+using MicroView.Verbs;
 
 namespace MicroView.Host;
 
@@ -30,6 +31,10 @@ internal interface IPodMemory
     /// <summary>Copies the current values of the first slots, folded.</summary>
     bool TryRead(Span<double> values);
 
-    /// <summary>Gives the memory up.</summary>
+    /// <summary>Registers a part of object <paramref name="index"/>; null when it is gone.</summary>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    IRegion? Register(IRegistrar registrar, int index, int offset, long length, RegionAccess access, string subject);
+
+    /// <summary>Gives the memory up; its regions are to be deregistered before.</summary>
     void Close();
 }

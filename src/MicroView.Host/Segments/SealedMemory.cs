@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using MicroView.Protocol;
+using MicroView.Verbs;
 
 namespace MicroView.Host;
 
@@ -89,6 +90,12 @@ internal sealed class SealedMemory : IPodMemory
     {
         lock (_gate)
             return _closed || index >= _objects.Count ? null : MemoryFile.ReopenReadOnly(_objects[index].File);
+    }
+
+    public IRegion? Register(IRegistrar registrar, int index, int offset, long length, RegionAccess access, string subject)
+    {
+        lock (_gate)
+            return _closed || index >= _objects.Count ? null : registrar.Register(_objects[index].Address + offset, length, access, _objects[index], subject);
     }
 
     public bool TryRead(Span<double> values)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using MicroView.Protocol;
+using MicroView.Verbs;
 
 namespace MicroView.Host;
 
@@ -85,6 +86,15 @@ internal sealed class SegmentMemory(NamedSegment segment, SlotGeometry geometry,
     {
         lock (_gate)
             return _closed || index != 0 ? null : MemoryFile.ReopenReadOnly(segment.File);
+    }
+
+    /// <summary>The mapping is gone when it returns, so that it counts as no writer; the region keeps the pages.</summary>
+    public IRegion? Register(IRegistrar registrar, int index, int offset, long length, RegionAccess access, string subject)
+    {
+        lock (_gate)
+            return _closed || index != 0 || segment.Size < geometry.Capacity
+                ? null
+                : segment.WithMapping(geometry.Capacity, address => registrar.Register(address + offset, length, access, null, subject));
     }
 
     public bool TryRead(Span<double> values)

@@ -63,6 +63,18 @@ public sealed class NamedSegment : IDisposable
         return new(SystemCallException.Check(Libc.open(path, Libc.O_RDWR | Libc.O_CLOEXEC, 0), "open", Subject), ownsHandle: true);
     }
 
+    /// <summary>
+    /// Maps the segment for writing while <paramref name="use"/> runs: for a device that registers it, and keeps the pages. Nothing may read or
+    /// write there, since its client may truncate it; the mapping counts as a writer to <see cref="HasWriters"/> until it is gone.
+    /// </summary>
+    /// <exception cref="SystemCallException">The kernel refused.</exception>
+    public T WithMapping<T>(int length, Func<nint, T> use)
+    {
+        using var writer = OpenWriter();
+        using var mapping = Mapping.Create(writer, length, writable: true, Subject);
+        return use(mapping.DangerousGetHandle());
+    }
+
     /// <summary>Tells whether any process has the segment open or mapped for writing. True, too, when the kernel will not say.</summary>
     public bool HasWriters()
     {
