@@ -7,11 +7,14 @@ cd "$root" || exit 1
 usage() {
   cat <<'END'
 ./test.sh [--fast] [--list] [GROUP…] [-- FILTER…]
+./test.sh rdma [--dev DEVICE --peer ADDRESS [--peer-dev DEVICE] [--shell COMMAND]]
 
   --fast     at most two minutes after the build: no root, no apt, no NativeAOT, nothing marked group=slow
   --list     build, then name the tests instead of running them
   GROUP      only these projects: a part of a name in tests/ (protocol, host, endtoend, …)
   -- FILTER  options of the xunit runner, for example: -- -method '*reattach*'
+  --peer     the RDMA cases on two real machines instead of two virtual ones: this one collects, ADDRESS is read; as root on both.
+             COMMAND runs a command there; 'ssh ADDRESS' unless told
 
 Exit code: 0 when at least one test ran and none failed, else 1.
 END
@@ -27,16 +30,28 @@ gcc|gcc|links the NativeAOT binary
 curl|curl|asks REST and metrics endpoints as a user would
 ps|procps|shows which processes a test left behind
 ip|iproute2|makes and inspects the network interfaces of tests
+qemu-system-x86_64|qemu-system-x86|boots the two machines of the RDMA tests
+busybox|busybox-static|is their user land
+cpio|cpio|packs it
+depmod|kmod|finds the modules that they need
+rdma|iproute2|gives them a Soft-RoCE device
+ibv_devinfo|ibverbs-utils|shows what verbs see of it
+/etc/libibverbs.d/rxe.driver|ibverbs-providers|is libibverbs' driver of it
+/usr/lib/python3/dist-packages/pyverbs|python3-pyverbs|is a peer that is not ours
+tshark|tshark|reads what was on their wire
 /usr/include/infiniband/verbs.h|libibverbs-dev|judges the layouts of the verbs binding
 aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|judges them for arm64, which no test machine need be
 /usr/aarch64-linux-gnu/include/pthread.h|libc6-dev-arm64-cross|has the C headers for that
 '
 
-fast=0 list=0 groups=() filters=()
+fast=0 list=0 groups=() filters=() rdma_dev='' rdma_peer='' rdma_peer_dev='' rdma_shell=''
 while (($#)); do
   case $1 in
     --fast) fast=1 ;;
     --list) list=1 ;;
+    --dev | --peer | --peer-dev | --shell)
+      (($# > 1)) || { echo "test.sh: $1 needs a value" >&2; exit 1; }
+      option=${1#--}; printf -v "rdma_${option//-/_}" %s "$2"; shift ;;
     -h | --help) usage; exit 0 ;;
     --) shift; filters=("$@"); break ;;
     -*) echo "test.sh: unknown option $1 (runner options go after --)" >&2; usage >&2; exit 1 ;;
@@ -55,6 +70,11 @@ for name in $(compgen -e); do
     MICROVIEW_* | DEFAULT_PAGE_SIZE | DEFAULT_RDMA_MR_SIZE | SHM_POOL_SIZE | SHM_POOL_NAME | DOTNET_STARTUP_HOOKS) unset "$name" ;;
   esac
 done
+if [[ -n $rdma_peer ]]; then
+  [[ -n $rdma_dev ]] || { echo "test.sh: --peer needs --dev, the RDMA device here" >&2; exit 1; }
+  export MICROVIEW_RDMA_PEER=$rdma_peer MICROVIEW_RDMA_DEV=$rdma_dev MICROVIEW_RDMA_PEER_DEV=${rdma_peer_dev:-$rdma_dev}
+  [[ -z $rdma_shell ]] || export MICROVIEW_RDMA_SHELL=$rdma_shell
+fi
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDTERMINALLOGGER=off
 
 passed=0 failed=0 skipped=0 notes=()
@@ -145,22 +165,22 @@ build() { # arguments of dotnet build
   echo "built in $((SECONDS - started)) s"
 }
 
-publish_aot() {
-  local rid=linux started=$SECONDS
+publish_aot() { # project folder binary variable
+  local rid=linux started=$SECONDS log=$out/aot-$2.log binary=artifacts/$2/$3
   [[ -e /lib/ld-musl-$(uname -m).so.1 ]] && rid=linux-musl
   case $(uname -m) in x86_64) rid+=-x64 ;; aarch64) rid+=-arm64 ;; *) notes+=("no NativeAOT for $(uname -m)"); return ;; esac
   if ! { command -v clang || command -v gcc; } >/dev/null || [[ ! -e /usr/include/zlib.h ]]; then
-    notes+=("no NativeAOT binary: gcc or zlib1g-dev is missing; the tests that run it are skipped")
+    notes+=("no NativeAOT binary $3: gcc or zlib1g-dev is missing; the tests that run it are skipped")
     return
   fi
   # Its own intermediate folders: a publish must not disturb what ./microview has built.
-  if dotnet publish src/MicroView.Cli -c Release -r "$rid" --artifacts-path artifacts/aot-build -o artifacts/aot \
-    --nologo -v minimal --disable-build-servers </dev/null >"$out/aot.log" 2>&1 && [[ -x artifacts/aot/microview ]]; then
-    export MICROVIEW_AOT=$root/artifacts/aot/microview
-    echo "published with NativeAOT in $((SECONDS - started)) s ($(($(stat -c %s "$MICROVIEW_AOT") / 1048576)) MiB)"
+  if dotnet publish "$1" -c Release -r "$rid" --artifacts-path artifacts/aot-build -o "artifacts/$2" \
+    --nologo -v minimal --disable-build-servers </dev/null >"$log" 2>&1 && [[ -x $binary ]]; then
+    export "$4=$root/$binary"
+    echo "published $3 with NativeAOT in $((SECONDS - started)) s ($(($(stat -c %s "$binary") / 1048576)) MiB)"
   else
-    grep -E '(error|warning) [A-Z]+[0-9]+|error :' "$out/aot.log" | sed -e "s|$root/||g" -e 's/ \[[^]]*\]$//' | sort -u | head -20
-    echo "FAILED: NativeAOT publish (whole log: artifacts/test/aot.log)"
+    grep -E '(error|warning) [A-Z]+[0-9]+|error :' "$log" | sed -e "s|$root/||g" -e 's/ \[[^]]*\]$//' | sort -u | head -20
+    echo "FAILED: NativeAOT publish of $3 (whole log: artifacts/test/aot-$2.log)"
     failed=$((failed + 1))
   fi
 }
@@ -212,6 +232,8 @@ run_project() { # name
   ((status != 0 && f == 0)) && f=1
   passed=$((passed + ${p:-0})) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
   printf '%-34s %5d passed %3d failed %3d skipped  %s s\n' "$name" "${p:-0}" "$f" "${s:-0}" "$(attribute time "$xml")"
+  # What a project has to tell beside its results: times of recoveries, say.
+  [[ ! -s $out/$name.report ]] || cat "$out/$name.report"
 }
 
 report() { # FAIL|SKIP title
@@ -226,7 +248,7 @@ report() { # FAIL|SKIP title
 mapfile -t projects < <(select_projects)
 ((${#projects[@]})) || fail "no test project matches '${groups[*]}'; there are: $(for p in tests/*/*.Tests.csproj; do basename "$p" .Tests.csproj; done | paste -sd' ' -)"
 command -v dotnet >/dev/null || fail "dotnet is not installed: install the .NET 10 SDK (https://dotnet.microsoft.com/download/dotnet/10.0)"
-rm -f "$out"/*.xml "$out"/*.log
+rm -f "$out"/*.xml "$out"/*.log "$out"/*.report
 ((list)) || provide_requirements
 if ((${#groups[@]})); then
   for name in "${projects[@]}"; do build "tests/$name"; done
@@ -237,7 +259,8 @@ if ((list)); then
   for name in "${projects[@]}"; do "tests/$name/bin/Release/net10.0/$name" -list tests -noColor </dev/null | sed -n 's/^MicroView\./MicroView./p'; done
   exit 0
 fi
-[[ $fast -eq 0 && " ${projects[*]} " == *EndToEnd* ]] && publish_aot
+[[ $fast -eq 0 && " ${projects[*]} " =~ EndToEnd|Rdma ]] && publish_aot src/MicroView.Cli aot microview MICROVIEW_AOT
+[[ $fast -eq 0 && " ${projects[*]} " == *Rdma* ]] && publish_aot tests/MicroView.Rdma.Suite rdma-suite rdma-suite MICROVIEW_RDMA_SUITE
 for name in "${projects[@]}"; do run_project "$name"; done
 report SKIP "Skipped:"
 report FAIL "Failed:"

@@ -78,6 +78,9 @@ public sealed record HostOptions
     /// <summary>How long a collector's rate stands without being written again.</summary>
     public TimeSpan RateTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>For tests of faults: what stands between the pods and the device's registrar.</summary>
+    internal Func<IRegistrar, IRegistrar>? Registrar { get; init; }
+
     internal string? EffectiveToken()
     {
         if (Token is not null)

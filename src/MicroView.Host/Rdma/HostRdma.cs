@@ -46,7 +46,7 @@ internal sealed class HostRdma : IDisposable
             state.Log.QueueMade(queue.End.QpNum, queue.End.Gid);
         if (!Machine.IsRoot && Machine.LockedMemoryLimit is var limit && limit < EnoughLockedMemory)
             state.Log.LittleLockedMemory(limit >> 10, limit / LockedPerPod);
-        return new(state, device, queues, device);
+        return new(state, state.Options.Registrar?.Invoke(device) ?? device, queues, device);
     }
 
     /// <summary>Every region, as the artifact's collectors ask for them.</summary>
