@@ -16,6 +16,19 @@ internal abstract class Shell
         return exitCode == 0 ? output : throw new CaseFailedException($"over there, '{command}' ends with {exitCode}: {output}");
     }
 
+    /// <summary>Tells whether the other machine takes commands.</summary>
+    public bool Reaches()
+    {
+        try
+        {
+            return Run("true").ExitCode == 0;
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>HOST:PORT of a <see cref="ShellServer"/>, or a command such as "ssh HOST" that takes the command line as its last argument.</summary>
     public static Shell Of(string how) => how.Contains(' ', StringComparison.Ordinal) ? new ProgramShell(how.Split(' ')) : new SocketShell(how);
 

@@ -31,6 +31,7 @@ internal static class Suite
     {
         if (SuiteOptions.Parse(arguments) is not { } options)
             return Usage();
+        Machines.Until(() => Shell.Of(options.Shell).Reaches(), TimeSpan.FromSeconds(60), $"the machine at {options.Peer} takes commands");
         var (ran, failed) = (0, 0);
         foreach (var (name, run) in BindingCases.Table)
             Count(name, detail => run(), options, ref ran, ref failed);

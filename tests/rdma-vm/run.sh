@@ -47,7 +47,9 @@ both() { # host-script ipu-script binaries…
   boot host 1 a.sock b.sock
   boot ipu 2 b.sock a.sock
   [[ -n ${follow:-} ]] && { tail -q -n +1 -F "$work/host.log" 2>/dev/null | sed -u 's/\r//; s/^/host| /' & pids+=($!); tail -q -n +1 -F "$work/ipu.log" 2>/dev/null | sed -u 's/\r//; s/^/ipu | /' & pids+=($!); }
-  for pid in "${pids[@]:0:2}"; do wait "$pid" || status=$?; done
+  wait -n "${pids[@]:0:2}" || status=$?
+  # One machine alone has nothing to do any more.
+  for pid in "${pids[@]:0:2}"; do timeout 15 tail --pid="$pid" -f /dev/null; done
   [[ -n ${follow:-} ]] && sleep 0.5
   stop
   return $status
