@@ -12,8 +12,9 @@ namespace MicroView.Host;
 /// </summary>
 /// <remarks>
 /// Lock order, outermost first: <see cref="RestPods"/>, <see cref="Retirement"/>, <see cref="LayoutBook"/>, <see cref="RateHold"/>, a pod's memory
-/// (<see cref="IPodMemory"/>). <see cref="ReaderLeases"/> and <see cref="PoolQuota"/> are leaves: nothing is taken inside of them. No lock is held
-/// across an await, and none while a peer is written to.
+/// (<see cref="IPodMemory"/>). A pod's <see cref="PodRegions"/> are outside of its memory, and inside of nothing but <see cref="RestPods"/>: the layout only
+/// reads what they publish. <see cref="QueuePool"/> takes <see cref="ReaderLeases"/> alone. <see cref="ReaderLeases"/> and <see cref="PoolQuota"/> are leaves:
+/// nothing is taken inside of them. No lock is held across an await, and none while a peer is written to or connected.
 /// </remarks>
 public sealed class HostAgent : IAsyncDisposable
 {
@@ -73,22 +74,27 @@ public sealed class HostAgent : IAsyncDisposable
 
     /// <summary>Starts an agent.</summary>
     /// <exception cref="HostStartException">It cannot start; the message is one line for people.</exception>
-    public static async Task<HostAgent> StartAsync(HostOptions options, ILoggerFactory loggers, CancellationToken cancellation = default)
+    public static Task<HostAgent> StartAsync(HostOptions options, ILoggerFactory loggers, CancellationToken cancellation = default) =>
+        StartServingAsync(options, loggers, HostDevice.Serve, cancellation);
+
+    /// <summary>Opens what serves RDMA; null, with the reason, when nothing does.</summary>
+    internal delegate HostRdma? RdmaOpener(HostState state, VerbsState found, out string reason);
+
+    /// <summary>Starts an agent whose regions and queue pairs a test may make itself.</summary>
+    internal static async Task<HostAgent> StartServingAsync(HostOptions options, ILoggerFactory loggers, RdmaOpener open, CancellationToken cancellation)
     {
         var token = options.EffectiveToken();
         options.Validate(token);
         var state = new HostState(options, token, loggers.CreateLogger("MicroView.Host"));
         var path = options.SocketPath ?? AgentAddress.ForAgent();
         var rdma = VerbsLibrary.Probe();
-        var device = HostDevice.Open(options, rdma, out var noQueues);
-        if (device is not null)
-            state.Rdma = HostRdma.Serve(state, device);
         var socket = SocketPlace.Bind(path);
         var leaseSignal = IgnoreLeaseBreaks(); // adoption takes leases already
         RestPods? rest = null;
         RestServer? server = null;
         try
         {
+            state.Rdma = open(state, rdma, out var noQueues);
             if (options.RestEnabled)
             {
                 rest = new(state, new(options.StateFolder ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "rest")));
@@ -146,7 +152,7 @@ public sealed class HostAgent : IAsyncDisposable
         _listener.Start();
         _clock.Start();
         _state.Log.Listening(SocketPath, RestEndpoint is { } rest ? $" and http://{rest}" : "");
-        if (_state.Rdma is null)
+        if (_state.Rdma is null && _noQueues.Length > 0)
             _state.Log.NoQueues(_noQueues);
     }
 

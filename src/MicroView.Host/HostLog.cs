@@ -8,7 +8,7 @@ internal static partial class HostLog
     [LoggerMessage(1, LogLevel.Information, "listening on {Socket}{Rest}")]
     internal static partial void Listening(this ILogger log, string socket, string rest);
 
-    [LoggerMessage(2, LogLevel.Information, "0 queues without an RDMA device: {Reason}")]
+    [LoggerMessage(2, LogLevel.Information, "0 queue pairs: {Reason}")]
     internal static partial void NoQueues(this ILogger log, string reason);
 
     [LoggerMessage(3, LogLevel.Debug, "pod {Pod} attached by uid {User}, pid {Process}")]
@@ -50,6 +50,9 @@ internal static partial class HostLog
     [LoggerMessage(15, LogLevel.Information, "QP {Number}, GID {Gid}")]
     internal static partial void QueueMade(this ILogger log, uint number, string gid);
 
-    [LoggerMessage(16, LogLevel.Warning, "locked memory is limited to {Limit} KiB, enough for about {Pods} pods over RDMA; raise it: ulimit -l unlimited, LimitMEMLOCK=infinity in the unit, or run as root")]
+    [LoggerMessage(17, LogLevel.Warning, "reader {Name} has not acknowledged generation {Generation} for {Seconds} s: its lease is ended")]
+    internal static partial void ReaderBehind(this ILogger log, string name, ulong generation, double seconds);
+
+    [LoggerMessage(16, LogLevel.Warning, "locked memory is limited to {Limit} KiB, enough for about {Pods} small pods over RDMA; raise it: ulimit -l unlimited, LimitMEMLOCK=infinity in the unit, or run as root")]
     internal static partial void LittleLockedMemory(this ILogger log, long limit, long pods);
 }

@@ -63,6 +63,9 @@ public sealed record HostOptions
     /// <summary>A reader's lease in ms.</summary>
     public int LeaseMs { get; init; } = 2000;
 
+    /// <summary>How long what has gone waits for a reader that renews its lease and does not acknowledge; then the lease is taken away.</summary>
+    public TimeSpan ReaderPatience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long nobody may hold a REST segment before it is given back.</summary>
     public TimeSpan RestGrace { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -106,7 +109,7 @@ public sealed record HostOptions
         Require(RdmaRegionSize is >= 2 * PageFormat.PageSize and <= PageFormat.MaxCapacity && RdmaRegionSize % PageFormat.PageSize == 0,
             $"memory region size {RdmaRegionSize}; use a multiple of {PageFormat.PageSize} from {2 * PageFormat.PageSize} to {PageFormat.MaxCapacity}");
         Require(RdmaQueues is >= 0 and <= 1024, $"{RdmaQueues} RDMA queues; use 0 to 1024");
-        Require(RdmaGid is null or (>= 0 and <= 1023), $"GID index {RdmaGid}; use 0 to 1023");
+        Require(RdmaGid is null or (>= 0 and <= 255), $"GID index {RdmaGid}; use 0 to 255"); // a byte in verbs
         Require(RdmaPort is >= 1 and <= 255, $"RDMA port {RdmaPort}; use 1 to 255");
         Require(LeaseMs is >= 100 and <= 60_000, $"a lease of {LeaseMs} ms; use 100 to 60000");
         Require(BaseTraceRate is >= 0 and <= 1, $"base trace rate {BaseTraceRate}; use 0 to 1");

@@ -11,7 +11,7 @@ internal sealed class HostState
         (Options, Log, Roles) = (options, log, new(token, options.Collectors));
         Quota = new(options);
         Readers = new(TimeSpan.FromMilliseconds(options.LeaseMs));
-        Retirement = new(Book, Readers, Quota, Metrics);
+        Retirement = new(this);
     }
 
     internal HostOptions Options { get; }
@@ -33,22 +33,27 @@ internal sealed class HostState
     internal uint UserId { get; } = Machine.UserId;
 
     /// <summary>Regions and queue pairs; null without a device. Set once, before the first pod.</summary>
-    internal HostRdma? Rdma
-    {
-        get;
-        set => Retirement.Rdma = field = value;
-    }
+    internal HostRdma? Rdma { get; set; }
 
     /// <summary>Publishes descriptors, whose memory is registered before where there is a device; null, or why the whole batch is refused.</summary>
     internal string? Describe(ServedPod pod, int firstSlot, IReadOnlyList<SlotDescriptor> asked, List<RejectedSlot> rejected, out int slots)
     {
-        if (Rdma is null)
+        var known = Book.SlotsOf(pod);
+        if (Rdma is null || firstSlot != known || asked.Count > LayoutLimits.DescriptorsPerMessage) // the latter will be refused
             return Book.Describe(pod, firstSlot, asked, rejected, out slots);
         var published = 0;
-        var room = Math.Min(asked.Count, LayoutLimits.SlotsPerPod);
-        var problem = Rdma.Regions.Publish(pod, null, Math.Clamp(firstSlot, 0, LayoutLimits.SlotsPerPod) + room, () => Book.Describe(pod, firstSlot, asked, rejected, out published));
+        var problem = Rdma.Regions.Publish(pod, null, known + asked.Count, () => Book.Describe(pod, firstSlot, asked, rejected, out published));
         slots = published;
         return problem;
+    }
+
+    /// <summary>Counts and names a pod whose memory its own client has damaged, once.</summary>
+    internal void Quarantine(ServedPod pod, string problem)
+    {
+        if (!pod.TryMarkDamaged())
+            return;
+        Metrics.Quarantined.Increment();
+        Log.Quarantined(pod.Id, problem);
     }
 
     /// <summary>Counts and logs a refusal.</summary>

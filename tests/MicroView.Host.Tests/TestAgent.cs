@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MicroView.Protocol;
 
@@ -18,11 +19,14 @@ internal sealed class TestAgent : IAsyncDisposable
 
     internal static string NewFolder() => Directory.CreateTempSubdirectory("mvh").FullName;
 
-    internal static async Task<TestAgent> StartAsync(Func<HostOptions, HostOptions>? change = null, string? folder = null)
+    internal static async Task<TestAgent> StartAsync(
+        Func<HostOptions, HostOptions>? change = null, string? folder = null, HostAgent.RdmaOpener? open = null, ILoggerFactory? loggers = null)
     {
         folder ??= NewFolder();
         var options = new HostOptions { SocketPath = Path.Combine(folder, "agent.sock"), RestPort = 0, PoolName = "mvtest" };
-        return new(await HostAgent.StartAsync(change?.Invoke(options) ?? options, NullLoggerFactory.Instance, TestContext.Current.CancellationToken), folder);
+        var agent = HostAgent.StartServingAsync(
+            change?.Invoke(options) ?? options, loggers ?? NullLoggerFactory.Instance, open ?? HostDevice.Serve, TestContext.Current.CancellationToken);
+        return new(await agent, folder);
     }
 
     internal Uri Rest(string path) => new($"http://{Agent.RestEndpoint}{path}");

@@ -52,6 +52,24 @@ public sealed class NamedSegmentTests : IDisposable
     }
 
     [Fact]
+    public void A_mapping_for_a_registration_is_a_writer_while_it_stands_and_none_afterwards()
+    {
+        var seen = _segment.WithMapping(Capacity, address =>
+        {
+            System.Runtime.InteropServices.Marshal.WriteInt64(address, 8192, 4711); // the segment itself, not a copy of it
+            return (File.ReadAllText("/proc/self/maps").Contains(_name, StringComparison.Ordinal), _segment.HasWriters());
+        });
+        Assert.Equal((true, true), seen);
+        Assert.False(_segment.HasWriters()); // a mapping that stayed would hide that nobody holds it
+        Assert.DoesNotContain(_name, File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
+        var word = new byte[8];
+        Assert.Equal(8, MemoryFile.ReadAt(_segment.File, word, 8192));
+        Assert.Equal(4711, BitConverter.ToInt64(word));
+        Assert.Throws<InvalidOperationException>(() => _segment.WithMapping<int>(Capacity, _ => throw new InvalidOperationException()));
+        Assert.False(_segment.HasWriters());
+    }
+
+    [Fact]
     public void A_writer_in_this_process_is_seen_until_it_closes()
     {
         Assert.False(_segment.HasWriters());

@@ -11,10 +11,10 @@ internal static class AgentOptions
 
     public static Option<string?> Device() => Kinds.Text("--dev", "NAME", "RDMA device, as in `ibv_devices` [default: the first one with an active port]", null, "-d");
 
-    public static Option<int?> Gid() => Kinds.Number<int?>("--gid", "INDEX", "Index in the port's GID table [default: the RoCE v2 entry of the address in use]", null, "a whole number from 0 to 1023",
+    public static Option<int?> Gid() => Kinds.Number<int?>("--gid", "INDEX", "Index in the port's GID table [default: the RoCE v2 entry of the address in use]", null, "a whole number from 0 to 255",
         (string text, out int? value) =>
         {
-            var valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index <= 1023;
+            var valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index <= 255;
             value = index;
             return valid;
         }, null);

@@ -18,6 +18,7 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
 {
     private readonly List<PodChange> _changes = [];
     private readonly int _identityBytes = JsonSize.Of(identity);
+    private int _damaged;
 
     internal PodIdentity Identity => identity;
 
@@ -53,11 +54,28 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
 
     internal bool IsRemoved { get; set; }
 
-    /// <summary>Set by the watch: damage is counted once.</summary>
-    internal bool IsDamaged { get; set; }
+    /// <summary>Its client has damaged it, which is counted once.</summary>
+    internal bool IsDamaged => Volatile.Read(ref _damaged) != 0;
 
-    /// <summary>Slots that all its objects hold.</summary>
-    internal long SlotCapacity => Objects.Sum(held => (long)new SlotGeometry(held.Layout.Capacity, held.Layout.Stripes).Slots);
+    /// <summary>Slots that all its objects hold; of rows with a stamp, those of the row.</summary>
+    internal long SlotCapacity
+    {
+        get
+        {
+            var slots = 0L;
+            foreach (var (_, layout) in Objects)
+            {
+                var whole = new SlotGeometry(layout.Capacity, layout.Stripes).Slots;
+                slots += layout.RowSlots > 0 ? layout.RowSlots : whole;
+                if (layout.RowSlots > 0 && layout.RowSlots < whole)
+                    break; // the next object's slots begin behind what this one could hold
+            }
+            return slots;
+        }
+    }
+
+    /// <summary>True for the first caller alone.</summary>
+    internal bool TryMarkDamaged() => Interlocked.Exchange(ref _damaged, 1) == 0;
 
     internal void Record(PodChange change) => _changes.Add(change);
 
@@ -92,7 +110,7 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
             Descriptors = Descriptors.GetRange(first, slots - first),
             Retired = [.. Retired.GetViewBetween(0, Math.Max(slots - 1, 0)).Where(slot => slot < slots)],
             Objects = [.. Objects.Select(held => held.Layout)],
-            Regions = withRegions ? Regions?.Published : null,
+            Regions = withRegions && Regions?.Published is { } regions ? [.. regions.Take(Objects.Count)] : null,
         };
     }
 

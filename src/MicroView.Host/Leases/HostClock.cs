@@ -4,122 +4,71 @@ using MicroView.Protocol;
 namespace MicroView.Host;
 
 /// <summary>
-/// The agent's periodic threads: one for heartbeats every 100 ms, control words, exited peers and retirement; one for what may wait for a file.
-/// Threads of their own, so that a busy thread pool makes no pod look stale.
+/// What the agent does by the clock, on three threads so that none waits for another: heartbeats, control words and exited peers, which wait
+/// for nothing; leases, queue pairs and retirement, which may wait for the device; segments, registrations and quotas, which may wait for a file.
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
+    private static readonly TimeSpan s_segments = TimeSpan.FromMilliseconds(500);
     private readonly HostState _state;
     private readonly ControlListener _listener;
     private readonly RestPods? _rest;
-    private static readonly TimeSpan s_maintenance = TimeSpan.FromMilliseconds(500);
-    private readonly Thread _thread, _maintenance;
-    private readonly ManualResetEventSlim _stop = new();
+    private readonly PeriodicThread[] _threads;
     private ulong _beat = (ulong)Stopwatch.GetTimestamp(); // differs from an earlier agent's
 
     internal HostClock(HostState state, ControlListener listener, RestPods? rest)
     {
         (_state, _listener, _rest) = (state, listener, rest);
-        _thread = new(Run) { IsBackground = true, Name = "microview-clock" };
-        _maintenance = new(RunMaintenance) { IsBackground = true, Name = "microview-upkeep" };
+        _threads =
+        [
+            new("heartbeat", PageFormat.HeartbeatPeriod, Beat, state.Log, missed => state.Metrics.MissedBeats.Add(missed)),
+            new("leases", PageFormat.HeartbeatPeriod, Sweep, state.Log),
+            new("segments", s_segments, Reclaim, state.Log),
+        ];
     }
 
-    internal void Start()
-    {
-        _thread.Start();
-        _maintenance.Start();
-    }
+    internal void Start() => Array.ForEach(_threads, thread => thread.Start());
 
-    public void Dispose()
-    {
-        _stop.Set();
-        _thread.Join();
-        _maintenance.Join();
-        _stop.Dispose();
-    }
+    public void Dispose() => Array.ForEach(_threads, thread => thread.Dispose());
 
-    private void Run()
+    private void Beat(long tick)
     {
-        var due = Stopwatch.GetTimestamp();
-        var period = (long)(PageFormat.HeartbeatPeriod.TotalSeconds * Stopwatch.Frequency);
-        for (var tick = 0L; ; tick++)
-        {
-            due += period;
-            var wait = due - Stopwatch.GetTimestamp();
-            if (wait < -period)
-            {
-                _state.Metrics.MissedBeats.Add(-wait / period);
-                due = Stopwatch.GetTimestamp();
-            }
-            if (_stop.Wait(TimeSpan.FromSeconds(Math.Max(wait, 0) / (double)Stopwatch.Frequency)))
-                return;
-            try
-            {
-                Tick(tick);
-            }
-            catch (Exception error)
-            {
-                _state.Log.Unexpected("the heartbeat", error.ToString());
-            }
-        }
-    }
-
-    private void Tick(long tick)
-    {
-        var pods = _state.Book.Snapshot();
         var now = Clocks.MonotonicNs;
         _beat++;
-        foreach (var pod in pods)
+        foreach (var pod in _state.Book.Snapshot())
         {
             pod.Memory.Beat(_beat);
-            if (pod.Rate.Watch(pod.Memory, _state.Options.BaseTraceRate, now, _state.Options.RateTimeout))
+            if (pod.Rate.Watch(pod.Memory, _state.Options.BaseTraceRate, now, _state.Options.RateTimeout, _state.Readers))
                 _state.Metrics.RatesReset.Increment();
         }
         _listener.EndOrphans();
-        _state.Retirement.Release();
     }
 
-    /// <summary>What may wait for a file or a lock, and so must not stand between two heartbeats.</summary>
-    private void Maintain(long tick)
+    private void Sweep(long tick)
     {
-        _rest?.ReclaimUnheld();
-        if (tick % 2 != 0)
-            return;
-        var pods = _state.Book.Snapshot();
-        Inspect(pods);
-        _state.Rdma?.Queues.Inspect();
+        _state.Retirement.Release();
         if (tick % 10 != 0)
             return;
-        _state.Quota.Measure();
-        _state.Rdma?.Regions.TryAgain(pods);
+        _state.Rdma?.Queues.Inspect();
+        Inspect();
     }
 
-    private void RunMaintenance()
+    private void Reclaim(long tick)
     {
-        for (var tick = 1L; !_stop.Wait(s_maintenance); tick++)
-        {
-            try
-            {
-                Maintain(tick);
-            }
-            catch (Exception error)
-            {
-                _state.Log.Unexpected("maintenance", error.ToString());
-            }
-        }
+        _rest?.ReclaimUnheld();
+        if (tick % 2 == 0)
+            _rest?.RetireTruncated();
+        if (tick % 10 != 9)
+            return;
+        _state.Quota.Measure();
+        _state.Rdma?.Regions.TryAgain();
     }
 
     /// <summary>A header that its own client scribbled over is quarantined by every reader; here it is counted and named, once.</summary>
-    private void Inspect(ServedPod[] pods)
+    private void Inspect()
     {
-        foreach (var pod in pods)
-        {
-            if (pod.IsDamaged || pod.Memory.IsIntact)
-                continue;
-            pod.IsDamaged = true;
-            _state.Metrics.Quarantined.Increment();
-            _state.Log.Quarantined(pod.Id, "its own client changed the header or the size; others are not affected");
-        }
-        _rest?.RetireTruncated();
+        foreach (var pod in _state.Book.Snapshot())
+            if (!pod.IsDamaged && !pod.Memory.IsIntact)
+                _state.Quarantine(pod, "its own client changed the header or the size; others are not affected");
     }
 }

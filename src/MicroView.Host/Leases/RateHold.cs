@@ -11,15 +11,26 @@ internal sealed class RateHold
     private readonly Lock _gate = new();
     private object? _holder;
     private string _holderName = "";
-    private ushort _term;
+    private ushort _term; // the holder's, or the last one's
     private ushort _sequence;
-    private long _movedNs = long.MinValue;
+    private ControlWord _base;
+    private long _movedNs = long.MinValue / 2; // long ago, and still subtractable
+
+    /// <summary>True while a collector holds it.</summary>
+    internal bool IsHeld
+    {
+        get
+        {
+            lock (_gate)
+                return _holder is not null;
+        }
+    }
 
     /// <summary>Stores the base rate when the pod is admitted: what stands in the object may be an earlier agent's.</summary>
     internal void Begin(IPodMemory memory, double baseRate)
     {
         lock (_gate)
-            Store(memory, baseRate, 0);
+            _base = Store(memory, baseRate, 0);
     }
 
     /// <summary>Stores a collector's rate; null, or who holds the pod instead.</summary>
@@ -27,53 +38,51 @@ internal sealed class RateHold
     {
         lock (_gate)
         {
-            if (_holder is ReaderLease former && !leases.IsOpen(former))
-                _holder = null;
-            if (_holder is not null && !ReferenceEquals(_holder, session))
+            if (!TryTake(session, name, leases))
                 return _holderName;
-            if (_holder is null)
-            {
-                (_holder, _holderName) = (session, name);
-                _term = (ushort)(_term % ushort.MaxValue + 1); // 0 is the agent
-            }
             Store(memory, rate, _term);
             _movedNs = nowNs;
             return null;
         }
     }
 
-    /// <summary>Grants the term to a lease that writes the word by RDMA; 0 with who holds the pod instead. It has the time-out to begin.</summary>
-    internal (ushort Term, string? Holder) Grant(ReaderLease lease, string name, long nowNs, ReaderLeases leases)
+    /// <summary>
+    /// Grants the term to a lease that writes the word by RDMA; 0, and who holds the pod instead. A new holder has the time-out to begin;
+    /// asking again renews nothing.
+    /// </summary>
+    internal (ushort Term, string? Holder) Grant(ReaderLease lease, long nowNs, ReaderLeases leases)
     {
         lock (_gate)
         {
-            if (_holder is ReaderLease former && !leases.IsOpen(former))
-                _holder = null;
-            if (_holder is not null && !ReferenceEquals(_holder, lease))
+            var isNew = !ReferenceEquals(_holder, lease);
+            if (!TryTake(lease, lease.Name, leases))
                 return (0, _holderName);
-            if (_holder is null)
-            {
-                (_holder, _holderName, _movedNs) = (lease, name, nowNs);
-                _term = (ushort)(_term % ushort.MaxValue + 1); // 0 is the agent
-            }
+            if (isNew)
+                _movedNs = nowNs;
             return (_term, null);
         }
     }
 
-    /// <summary>Puts the base rate back when the word's sequence has stood still too long; true when it did.</summary>
-    internal bool Watch(IPodMemory memory, double baseRate, long nowNs, TimeSpan timeout)
+    /// <summary>
+    /// Puts the base rate back when no word of the term has moved for too long; true when it did. A word of any other term is a former
+    /// holder's, or forged: it keeps nothing alive, and is replaced as well.
+    /// </summary>
+    internal bool Watch(IPodMemory memory, double baseRate, long nowNs, TimeSpan timeout, ReaderLeases leases)
     {
         lock (_gate)
         {
             if (memory.Control is not { } word)
                 return false;
-            // Written by RDMA. A word of any other term is a former holder's, or forged, and keeps nothing alive.
-            if (word.Sequence != _sequence && word.Term == _term && _holder is not null)
+            DropEnded(leases);
+            if (_holder is not null && word.Term == _term && word.Sequence != _sequence)
                 (_sequence, _movedNs) = (word.Sequence, nowNs);
-            if ((word.Term == 0 && _holder is null) || nowNs - _movedNs < timeout.Ticks * 100)
+            if (nowNs - _movedNs < timeout.Ticks * 100)
                 return false;
             _holder = null;
-            Store(memory, baseRate, 0);
+            if (word == _base)
+                return false;
+            _base = Store(memory, baseRate, 0);
+            _movedNs = nowNs; // whoever goes on writing costs a store each time-out, not each look
             return true;
         }
     }
@@ -86,9 +95,27 @@ internal sealed class RateHold
                 _holder = null;
     }
 
-    private void Store(IPodMemory memory, double rate, ushort term)
+    private bool TryTake(object holder, string name, ReaderLeases leases)
+    {
+        DropEnded(leases);
+        if (_holder is not null)
+            return ReferenceEquals(_holder, holder);
+        (_holder, _holderName) = (holder, name);
+        _term = (ushort)(_term % ushort.MaxValue + 1); // 0 is the agent
+        return true;
+    }
+
+    private void DropEnded(ReaderLeases leases)
+    {
+        if (_holder is ReaderLease lease && !leases.IsOpen(lease))
+            _holder = null;
+    }
+
+    private ControlWord Store(IPodMemory memory, double rate, ushort term)
     {
         _sequence = (ushort)((memory.Control?.Sequence ?? 0) + 1);
-        memory.Control = ControlWord.Create(rate, term, _sequence);
+        var word = ControlWord.Create(rate, term, _sequence);
+        memory.Control = word;
+        return word;
     }
 }

@@ -11,10 +11,7 @@ internal sealed class ReaderLease(string name, Action? replaced)
 
     internal long RenewedAt { get; set; }
 
-    /// <summary>When it last acknowledged something new, or everything.</summary>
-    internal long MovedAt { get; set; } = Stopwatch.GetTimestamp();
-
-    /// <summary>Called when the same name comes back.</summary>
+    /// <summary>Ends the session that holds it: the same name comes back, or the lease is taken away. Null over HTTP.</summary>
     internal Action? Replaced => replaced;
 }
 
@@ -24,9 +21,6 @@ internal sealed class ReaderLease(string name, Action? replaced)
 /// </summary>
 internal sealed class ReaderLeases(TimeSpan length)
 {
-    /// <summary>A reader over HTTP that renews and never acknowledges would keep retired memory for ever.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ReaderLease> _leases = new(StringComparer.Ordinal);
 
@@ -38,14 +32,10 @@ internal sealed class ReaderLeases(TimeSpan length)
     /// <param name="replaced">Called when the same name comes back; null for a lease over HTTP.</param>
     internal ReaderLease Open(string name, ulong acknowledged, Action? replaced)
     {
-        var lease = new ReaderLease(name, replaced) { Acknowledged = acknowledged, RenewedAt = Stopwatch.GetTimestamp() };
         ReaderLease? earlier;
+        ReaderLease lease;
         lock (_gate)
-        {
-            DropForgotten();
-            earlier = _leases.GetValueOrDefault(name);
-            _leases[name] = lease;
-        }
+            lease = OpenLocked(name, acknowledged, replaced, out earlier);
         earlier?.Replaced?.Invoke();
         return lease;
     }
@@ -54,19 +44,27 @@ internal sealed class ReaderLeases(TimeSpan length)
     /// Renews a lease over HTTP, which has no connection to hold it: opened by its first use, replaced by none. One that has ended is
     /// never revived: what it held is given up, so its name gets a new one.
     /// </summary>
+    /// <param name="name">The lease's name.</param>
+    /// <param name="since">The generation that the reader acknowledges; 0: none.</param>
+    /// <param name="generation">The generation now; one past it was never told, so it acknowledges nothing.</param>
     internal ReaderLease Touch(string name, ulong since, ulong generation)
     {
+        ReaderLease? earlier;
+        ReaderLease lease;
         lock (_gate)
         {
             DropForgotten();
-            if (_leases.TryGetValue(name, out var lease) && lease.Replaced is null)
+            if (_leases.TryGetValue(name, out var known) && known.Replaced is null)
             {
-                lease.RenewedAt = Stopwatch.GetTimestamp();
-                Acknowledge(lease, Math.Min(since, generation), generation);
-                return lease;
+                known.RenewedAt = Stopwatch.GetTimestamp();
+                if (since <= generation)
+                    known.Acknowledged = Math.Max(known.Acknowledged, since);
+                return known;
             }
+            lease = OpenLocked(name, generation, null, out earlier);
         }
-        return Open(name, generation, null);
+        earlier?.Replaced?.Invoke();
+        return lease;
     }
 
     /// <summary>True while a lease holds what is its own.</summary>
@@ -84,11 +82,15 @@ internal sealed class ReaderLeases(TimeSpan length)
                 _leases.Remove(name);
     }
 
-    private static void Acknowledge(ReaderLease lease, ulong acknowledged, ulong generation)
+    /// <summary>Takes the lease from every reader that has not acknowledged a generation; answers them, for the caller to end their sessions.</summary>
+    internal List<ReaderLease> EndBehind(ulong generation)
     {
-        if (acknowledged > lease.Acknowledged || acknowledged == generation)
-            lease.MovedAt = Stopwatch.GetTimestamp();
-        lease.Acknowledged = Math.Max(lease.Acknowledged, acknowledged);
+        lock (_gate)
+        {
+            var behind = _leases.Values.Where(lease => lease.Acknowledged < generation && IsLive(lease)).ToList();
+            behind.ForEach(lease => _leases.Remove(lease.Name));
+            return behind;
+        }
     }
 
     internal void Renew(ReaderLease lease)
@@ -136,6 +138,13 @@ internal sealed class ReaderLeases(TimeSpan length)
         }
     }
 
+    private ReaderLease OpenLocked(string name, ulong acknowledged, Action? replaced, out ReaderLease? earlier)
+    {
+        DropForgotten();
+        earlier = _leases.GetValueOrDefault(name);
+        return _leases[name] = new(name, replaced) { Acknowledged = acknowledged, RenewedAt = Stopwatch.GetTimestamp() };
+    }
+
     /// <summary>A reader over HTTP has no connection whose end would tell; without this, names would gather.</summary>
     private void DropForgotten()
     {
@@ -144,6 +153,5 @@ internal sealed class ReaderLeases(TimeSpan length)
                 _leases.Remove(name);
     }
 
-    private bool IsLive(ReaderLease lease) =>
-        Stopwatch.GetElapsedTime(lease.RenewedAt) < length && (lease.Replaced is not null || Stopwatch.GetElapsedTime(lease.MovedAt) < s_patience);
+    private bool IsLive(ReaderLease lease) => Stopwatch.GetElapsedTime(lease.RenewedAt) < length;
 }

@@ -71,10 +71,12 @@ internal sealed class HostMetrics
     /// <summary>Adds what the RDMA device serves.</summary>
     internal void Watch(HostRdma rdma)
     {
-        _self.GaugeFunc("microview_host_rdma_regions", "Memory regions registered for pods.", () => rdma.RegionCount);
-        _self.GaugeFunc("microview_host_rdma_registered_bytes", "Bytes of them, which are locked memory.", () => rdma.RegisteredBytes);
-        _self.GaugeFunc("microview_host_rdma_queue_pairs", "Queue pairs, by whether a collector has connected them.", () => rdma.Queues.InUse, ("in_use", "true"));
-        _self.GaugeFunc("microview_host_rdma_queue_pairs", "Queue pairs, by whether a collector has connected them.", () => rdma.Queues.Count - rdma.Queues.InUse, ("in_use", "false"));
+        _self.GaugeFunc("microview_host_rdma_regions", "Memory regions registered for pods, replaced ones that wait for readers included.", () => rdma.Regions.Registered.Count);
+        _self.GaugeFunc("microview_host_rdma_registered_bytes", "Bytes of them, which are locked memory.", () => rdma.Regions.Registered.Bytes);
+        foreach (var state in QueuePlace.StateNames)
+            _self.GaugeFunc("microview_host_rdma_queue_pairs", "Queue pairs, by state as it was within the last second.", () => rdma.Queues.CountOf(state), ("state", state));
+        _self.GaugeFunc("microview_host_rdma_queue_pairs_in_use", "Queue pairs that a collector holds.", () => rdma.Queues.InUse);
+        _self.GaugeFunc("microview_host_rdma_terms", "Pods whose control word a collector holds, by RDMA or on the socket.", () => rdma.TermsHeld);
         _self.CounterFunc("microview_host_rdma_connects_total", "Queue pairs connected.", () => rdma.Queues.Connects);
         _self.CounterFunc("microview_host_rdma_queue_errors_total", "Queue pairs found in error.", () => rdma.Queues.Errors);
     }

@@ -16,7 +16,15 @@ internal sealed class HostDevice : IRegistrar, IDisposable
     {
         (_device, Port, Gid) = (device, port, gid);
         _domain = device.CreateDomain();
-        _completions = _domain.CreateCompletionQueue(Math.Max(16, queues));
+        try
+        {
+            _completions = _domain.CreateCompletionQueue(Math.Max(16, queues));
+        }
+        catch
+        {
+            _domain.Dispose();
+            throw;
+        }
     }
 
     internal string Name => _device.Name;
@@ -27,25 +35,33 @@ internal sealed class HostDevice : IRegistrar, IDisposable
 
     internal int Reads => _device.MaxReadsAnswered;
 
-    /// <summary>Opens what the options name; null, with the reason, when there is nothing and nothing was named.</summary>
-    /// <exception cref="HostStartException">What was named is not there, or cannot be used.</exception>
-    internal static HostDevice? Open(HostOptions options, VerbsState found, out string reason)
+    /// <summary>
+    /// Opens the device that the options name, or the first with an active port, and makes the queue pairs. Null, with the reason, when there is
+    /// none, or what was found unasked cannot be used: an agent that was not told to serve RDMA starts without.
+    /// </summary>
+    /// <exception cref="HostStartException">What was asked for is not there, or cannot be used; lists what there is.</exception>
+    internal static HostRdma? Serve(HostState state, VerbsState found, out string reason)
     {
-        reason = options.RdmaQueues == 0 ? "none were asked for (--rdma-queues 0)" : found.Reason;
-        if (options.RdmaQueues == 0)
+        var options = state.Options;
+        reason = options.RdmaQueues == 0 ? "" : found.Reason;
+        if (options.RdmaQueues == 0 || (!found.IsAvailable && options.RdmaDevice is null))
             return null;
         try
         {
-            return Open(options);
+            return HostRdma.Serve(state, Open(options));
         }
         catch (VerbsException error)
         {
             reason = error.Message;
-            if (options.RdmaDevice is not null)
-                throw new HostStartException($"{error.Message}; without --dev the agent would start without RDMA", error);
+            if (IsAskedFor(options))
+                throw new HostStartException($"{error.Message}; with --rdma-queues 0 the agent starts without RDMA", error);
             return null;
         }
     }
+
+    /// <summary>True when the options go beyond what every agent tries by itself.</summary>
+    private static bool IsAskedFor(HostOptions options) =>
+        options.RdmaDevice is not null || options.RdmaGid is not null || options.RdmaPort != 1 || options.RdmaQueues > 1;
 
     public IRegion Register(nint address, long length, RegionAccess access, object? owner, string subject) =>
         new Region(_domain.Register(address, length, access, owner, subject));
@@ -67,8 +83,9 @@ internal sealed class HostDevice : IRegistrar, IDisposable
             var port = device.QueryPort(options.RdmaPort);
             if (!port.IsActive)
                 throw new VerbsException("ibv_query_port", device.Name, 0, $"port {port.Port} of {device.Name} is {port.State}; bring its link up (rdma link show, ip link set ETH up)");
-            var local = options.RestAddress is { } address && !address.Equals(IPAddress.Any) && !IPAddress.IsLoopback(address) ? address : null;
-            return new(device, port, port.ChooseGid(options.RdmaGid, local), options.RdmaQueues);
+            var address = options.RestAddress;
+            var isOne = !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) && !IPAddress.IsLoopback(address);
+            return new(device, port, port.ChooseGid(options.RdmaGid, isOne ? address : null), options.RdmaQueues);
         }
         catch
         {

@@ -1,10 +1,12 @@
 using MicroView.Protocol;
+using MicroView.Verbs;
 
 namespace MicroView.Host;
 
 /// <summary>What the agent serves by RDMA: regions of pods, and the queue pairs that reach them. Thread-safe.</summary>
 internal sealed class HostRdma : IDisposable
 {
+    // A control page and a page of values, and while it grows both the old and the new region.
     private const long EnoughLockedMemory = 64L << 20, LockedPerPod = 3 * PageFormat.PageSize;
     private readonly HostState _state;
     private readonly IDisposable? _device;
@@ -21,12 +23,11 @@ internal sealed class HostRdma : IDisposable
 
     internal RegionBook Regions { get; }
 
-    internal int RegionCount => _state.Book.Snapshot().Sum(pod => pod.Regions?.Count ?? 0) + Regions.Replaced;
+    /// <summary>Pods whose control word a collector holds.</summary>
+    internal int TermsHeld => _state.Book.Snapshot().Count(pod => pod.Rate.IsHeld);
 
-    internal long RegisteredBytes => _state.Book.Snapshot().Sum(pod => pod.Regions?.Bytes ?? 0);
-
-    /// <summary>Makes the queue pairs and says which they are.</summary>
-    /// <exception cref="HostStartException">The device does not make so many.</exception>
+    /// <summary>Makes the queue pairs and says which they are. Owns the device, also when it fails.</summary>
+    /// <exception cref="VerbsException">The device does not make so many.</exception>
     internal static HostRdma Serve(HostState state, HostDevice device)
     {
         var queues = new List<IAnsweringQueue>();
@@ -35,16 +36,16 @@ internal sealed class HostRdma : IDisposable
             for (var i = 0; i < state.Options.RdmaQueues; i++)
                 queues.Add(device.CreateQueue());
         }
-        catch (IOException error)
+        catch (VerbsException error)
         {
             queues.ForEach(queue => queue.Dispose());
             device.Dispose();
-            throw new HostStartException($"{device.Name} makes {queues.Count} queue pairs of the {state.Options.RdmaQueues} asked for: {error.Message}", error);
+            throw new VerbsException(error.Call, error.Subject, error.Errno, $"{device.Name} makes {queues.Count} of {state.Options.RdmaQueues} queue pairs: {error.Message}");
         }
         state.Log.DeviceOpened(device.Name, device.Port.Port, queues.Count, device.Gid.Gid.ToString());
         foreach (var queue in queues)
             state.Log.QueueMade(queue.End.QpNum, queue.End.Gid);
-        if (!Machine.IsRoot && Machine.LockedMemoryLimit is var limit && limit < EnoughLockedMemory)
+        if (!Machine.IsRoot && Machine.LockedMemoryLimit is >= 0 and < EnoughLockedMemory and var limit)
             state.Log.LittleLockedMemory(limit >> 10, limit / LockedPerPod);
         return new(state, state.Options.Registrar?.Invoke(device) ?? device, queues, device);
     }

@@ -4,8 +4,8 @@ using MicroView.Verbs;
 namespace MicroView.Host;
 
 /// <summary>
-/// What of one pod is registered: the control page, and per object the pages in use. Thread-safe. A region that a larger one replaces is
-/// handed to the caller, who deregisters it when no reader can use it any more.
+/// What of one pod is registered: per object the pages in use, and the control page. Thread-safe. A region that a larger one replaces is
+/// handed to the caller, who deregisters it when no reader can use it any more. <see cref="Close"/> waits for a registration that is being made.
 /// </summary>
 internal sealed class PodRegions(IRegistrar registrar, string pod)
 {
@@ -18,54 +18,48 @@ internal sealed class PodRegions(IRegistrar registrar, string pod)
     /// <summary>As the layout tells them; null while there are none.</summary>
     internal IReadOnlyList<ObjectRegion>? Published => _published;
 
-    internal int Count
+    /// <summary>Regions that the layout tells of, and their bytes.</summary>
+    internal (int Count, long Bytes) Registered
     {
         get
         {
             lock (_gate)
-                return _values.Count + (_control is null ? 0 : 1);
+                return (_values.Count + (_control is null ? 0 : 1), _values.Sum(region => region.Length) + (_control?.Length ?? 0));
         }
     }
 
-    internal long Bytes
-    {
-        get
-        {
-            lock (_gate)
-                return _values.Sum(region => region.Length) + (_control?.Length ?? 0);
-        }
-    }
-
-    /// <summary>Registers what so many slots need. What it replaces is added to <paramref name="replaced"/>.</summary>
+    /// <summary>Registers what so many slots need; values before the control page, since a pod can be read without it.</summary>
+    /// <param name="memory">The pod's memory.</param>
+    /// <param name="objects">Its objects, from 0 on.</param>
+    /// <param name="slots">Slots over all of them.</param>
+    /// <param name="replaced">Takes what a larger region replaces.</param>
+    /// <param name="refused">Why the kernel refused; null when it did not. What was registered stands.</param>
     /// <returns>True when something new is registered.</returns>
-    /// <exception cref="IOException">The kernel refused; what was registered before stands.</exception>
-    internal bool Cover(IPodMemory memory, IReadOnlyList<ObjectLayout> objects, int slots, List<IRegion> replaced)
+    internal bool Cover(IPodMemory memory, IReadOnlyList<ObjectLayout> objects, int slots, List<IRegion> replaced, out IOException? refused)
     {
+        refused = null;
         lock (_gate)
         {
+            var changed = false;
             if (_closed)
                 return false;
-            var changed = false;
             try
             {
-                if (_control is null)
+                foreach (var layout in objects)
                 {
-                    _control = memory.Register(registrar, 0, 0, PageFormat.PageSize, RegionAccess.RemoteWrite | RegionAccess.LocalWrite, $"the control page of pod {pod}");
-                    changed |= _control is not null;
-                }
-                for (var i = 0; i < objects.Count; i++)
-                {
-                    var geometry = new SlotGeometry(objects[i].Capacity, objects[i].Stripes);
+                    var geometry = new SlotGeometry(layout.Capacity, layout.Stripes);
                     var here = Math.Clamp(slots, 0, geometry.Slots);
                     slots -= here;
-                    changed |= Cover(memory, objects[i], geometry, here, replaced);
+                    changed |= Cover(memory, layout.Index, BytesFor(geometry, here, layout.RowSlots), replaced);
                 }
+                changed |= CoverControl(memory);
             }
-            finally
+            catch (IOException error)
             {
-                if (changed)
-                    Publish(objects);
+                refused = error;
             }
+            if (changed)
+                Publish();
             return changed;
         }
     }
@@ -96,21 +90,20 @@ internal sealed class PodRegions(IRegistrar registrar, string pod)
         }
     }
 
-    /// <summary>Pages from <see cref="PageFormat.HeaderOffset"/> on for so many slots: a power of two, so that growth is rare, up to the capacity.</summary>
+    /// <summary>Pages from <see cref="PageFormat.HeaderOffset"/> on for so many slots, and for a row with its stamp: a power of two, so that growth is rare, up to the capacity.</summary>
     internal static long BytesFor(SlotGeometry geometry, int slots, int rowSlots)
     {
-        var used = (rowSlots > 0 ? geometry.StampedBytes(rowSlots) : geometry.UsedBytes(slots)) - PageFormat.HeaderOffset;
+        var used = Math.Max(geometry.UsedBytes(slots), rowSlots > 0 ? geometry.StampedBytes(rowSlots) : 0) - PageFormat.HeaderOffset;
         var pages = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)((used + PageFormat.PageSize - 1) / PageFormat.PageSize));
         return Math.Min((long)pages * PageFormat.PageSize, geometry.Capacity - PageFormat.HeaderOffset);
     }
 
-    private bool Cover(IPodMemory memory, ObjectLayout layout, SlotGeometry geometry, int slots, List<IRegion> replaced)
+    private bool Cover(IPodMemory memory, int index, long wanted, List<IRegion> replaced)
     {
-        var wanted = BytesFor(geometry, slots, layout.RowSlots);
-        var held = layout.Index < _values.Count ? _values[layout.Index] : null;
-        if (held?.Length >= wanted || layout.Index > _values.Count)
+        var held = index < _values.Count ? _values[index] : null;
+        if (held?.Length >= wanted || index > _values.Count)
             return false;
-        var region = memory.Register(registrar, layout.Index, PageFormat.HeaderOffset, wanted, RegionAccess.RemoteRead, $"object {layout.Index} of pod {pod}");
+        var region = memory.Register(registrar, index, PageFormat.HeaderOffset, wanted, RegionAccess.RemoteRead, $"object {index} of pod {pod}");
         if (region is null)
             return false;
         if (held is null)
@@ -119,14 +112,23 @@ internal sealed class PodRegions(IRegistrar registrar, string pod)
         }
         else
         {
-            _values[layout.Index] = region;
+            _values[index] = region;
             replaced.Add(held);
         }
         return true;
     }
 
-    private void Publish(IReadOnlyList<ObjectLayout> objects) => _published =
-        [.. _values.Take(objects.Count).Select((region, index) => new ObjectRegion(index, Tell(region), index == 0 && _control is not null ? Tell(_control) : null))];
+    private bool CoverControl(IPodMemory memory)
+    {
+        if (_control is not null || _values.Count == 0)
+            return false;
+        _control = memory.Register(
+            registrar, 0, PageFormat.ControlWordOffset, PageFormat.PageSize, RegionAccess.RemoteWrite | RegionAccess.LocalWrite, $"the control page of pod {pod}");
+        return _control is not null;
+    }
+
+    private void Publish() =>
+        _published = [.. _values.Select((region, index) => new ObjectRegion(index, Tell(region), index == 0 && _control is not null ? Tell(_control) : null))];
 
     private static RemoteRegion Tell(IRegion region) => new(region.Address, region.RemoteKey, region.Length);
 

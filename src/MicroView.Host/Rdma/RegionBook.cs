@@ -1,24 +1,30 @@
 using MicroView.Protocol;
+using MicroView.Verbs;
 
 namespace MicroView.Host;
 
 /// <summary>
-/// Registers pods' memory before the generation that tells of it, and keeps what growth replaced until every reader has acknowledged the
-/// generation after. Thread-safe; its own lock is taken inside none and holds no call.
+/// Registers pods' memory before the generation that tells of it, and hands what growth replaced to <see cref="Retirement"/>. Thread-safe; its
+/// own lock is taken inside of none and holds no call.
 /// </summary>
 internal sealed class RegionBook(IRegistrar registrar, HostState state)
 {
-    private readonly Lock _gate = new();
-    private readonly List<(IRegion Region, ulong Generation)> _replaced = [];
-    private string? _lastProblem;
+    private const int MostFailures = 8; // of one round: a full memlock limit refuses every pod alike
 
-    /// <summary>Memory that is registered and already replaced.</summary>
-    internal int Replaced
+    private readonly Lock _gate = new();
+    private readonly HashSet<(Type, int)> _told = [];
+    private int _next;
+
+    /// <summary>Regions that are registered, and their bytes, those included that were replaced and still wait.</summary>
+    internal (int Count, long Bytes) Registered
     {
         get
         {
-            lock (_gate)
-                return _replaced.Count;
+            var (count, bytes) = state.Retirement.Regions;
+            foreach (var pod in state.Book.Snapshot())
+                if (pod.Regions?.Registered is { } held)
+                    (count, bytes) = (count + held.Count, bytes + held.Bytes);
+            return (count, bytes);
         }
     }
 
@@ -26,7 +32,7 @@ internal sealed class RegionBook(IRegistrar registrar, HostState state)
     internal void Begin(ServedPod pod, ObjectLayout first)
     {
         pod.Regions = new(registrar, pod.Identity.Pod);
-        Cover(pod, [first], first.RowSlots, []);
+        Cover(pod, [first], 0, []);
     }
 
     /// <summary>Registers what a pod needs, publishes by <paramref name="publish"/>, and lets go of what growth replaced once that generation is acknowledged.</summary>
@@ -38,77 +44,62 @@ internal sealed class RegionBook(IRegistrar registrar, HostState state)
     {
         var held = state.Book.ObjectsOf(pod).Select(held => held.Layout);
         var replaced = new List<IRegion>();
-        Cover(pod, added is null ? [.. held] : [.. held, added], slots, replaced);
+        var changed = Cover(pod, added is null ? [.. held] : [.. held, added], slots, replaced);
         var before = state.Book.GenerationOf(pod);
         var result = publish();
-        if (replaced.Count > 0)
+        if (changed)
             Settle(pod, before, replaced);
         return result;
     }
 
-    /// <summary>Tries again what the kernel refused; a pod that gets its regions is published anew.</summary>
-    internal void TryAgain(ServedPod[] pods)
+    /// <summary>Tries again what the kernel refused, some pods at a time; one that gets its regions is published anew.</summary>
+    internal void TryAgain()
     {
-        foreach (var pod in pods)
+        var refused = Array.FindAll(state.Book.Snapshot(), pod => pod.RegionsRefused);
+        if (refused.Length == 0)
+            lock (_gate)
+                _told.Clear(); // the next time is another cause
+        for (var (tried, failures) = (0, 0); tried < refused.Length && failures < MostFailures; tried++)
         {
+            var pod = refused[(int)((uint)_next++ % (uint)refused.Length)];
             var replaced = new List<IRegion>();
-            if (!pod.RegionsRefused || !Cover(pod, [.. state.Book.ObjectsOf(pod).Select(held => held.Layout)], state.Book.SlotsOf(pod), replaced))
-                continue;
-            var before = state.Book.GenerationOf(pod);
-            state.Book.Touch(pod);
-            Settle(pod, before, replaced);
+            if (Cover(pod, [.. state.Book.ObjectsOf(pod).Select(held => held.Layout)], state.Book.SlotsOf(pod), replaced))
+                Settle(pod, state.Book.GenerationOf(pod), replaced);
+            if (pod.RegionsRefused)
+                failures++;
         }
     }
 
-    /// <summary>Deregisters what no reader uses any more.</summary>
-    /// <param name="acknowledged">The oldest generation that all readers have acknowledged.</param>
-    internal void Release(ulong acknowledged)
-    {
-        List<IRegion> free;
-        lock (_gate)
-        {
-            if (_replaced.Count == 0)
-                return;
-            free = [.. _replaced.Where(old => old.Generation <= acknowledged).Select(old => old.Region)];
-            _replaced.RemoveAll(old => old.Generation <= acknowledged);
-        }
-        free.ForEach(region => region.Dispose());
-    }
-
-    /// <summary>Keeps what was replaced until the generation that told of it is acknowledged; an older one may still be read by.</summary>
+    /// <summary>Makes sure that a generation tells of the new regions, and keeps what they replaced until it is acknowledged.</summary>
     private void Settle(ServedPod pod, ulong before, List<IRegion> replaced)
     {
         if (state.Book.GenerationOf(pod) == before)
-            state.Book.Touch(pod); // the publishing was refused, and the regions have changed all the same
-        var generation = state.Book.GenerationOf(pod);
-        lock (_gate)
-            _replaced.AddRange(replaced.Select(region => (region, generation)));
+            state.Book.Touch(pod); // publishing was refused, or there was nothing to publish
+        if (replaced.Count > 0)
+            state.Retirement.Keep(replaced, state.Book.Generation); // at or past the pod's, and past its removal
     }
 
     private bool Cover(ServedPod pod, IReadOnlyList<ObjectLayout> objects, int slots, List<IRegion> replaced)
     {
         if (pod.Regions is not { } regions || objects.Count == 0)
             return false;
-        try
+        var changed = regions.Cover(pod.Memory, objects, slots, replaced, out var refused);
+        pod.RegionsRefused = refused is not null;
+        if (refused is not null)
         {
-            var changed = regions.Cover(pod.Memory, objects, slots, replaced);
-            pod.RegionsRefused = false;
-            return changed;
-        }
-        catch (IOException error)
-        {
-            pod.RegionsRefused = true;
             state.Metrics.RegistrationsFailed.Increment();
-            Tell(pod, error.Message);
-            return false;
+            Tell(pod, refused);
         }
+        return changed;
     }
 
-    /// <summary>One cause is told once: a full memlock limit refuses every pod after it.</summary>
-    private void Tell(ServedPod pod, string problem)
+    /// <summary>One cause is told once, whichever pod it meets.</summary>
+    private void Tell(ServedPod pod, IOException problem)
     {
-        var cause = problem[(problem.IndexOf(": ", StringComparison.Ordinal) + 1)..];
-        if (Interlocked.Exchange(ref _lastProblem, cause) != cause)
-            state.Log.NotRegistered(pod.Id, problem);
+        var cause = (problem.GetType(), problem switch { VerbsException verbs => verbs.Errno, SystemCallException call => call.Errno, _ => problem.HResult });
+        lock (_gate)
+            if (!_told.Add(cause))
+                return;
+        state.Log.NotRegistered(pod.Id, problem.Message);
     }
 }

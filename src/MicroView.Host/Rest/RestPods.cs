@@ -69,9 +69,13 @@ internal sealed class RestPods(HostState state, RestJournal journal)
     internal void RetireTruncated()
     {
         foreach (var pod in Snapshot())
-            if (pod.Memory.IsTruncated)
-                lock (_gate)
-                    Retire(pod);
+        {
+            if (!pod.Memory.IsTruncated)
+                continue;
+            state.Quarantine(pod.Pod, "its client truncated the segment; others are not affected");
+            lock (_gate)
+                Retire(pod);
+        }
     }
 
     /// <summary>Takes over the segments that a live process holds, and removes the others that an earlier agent left.</summary>

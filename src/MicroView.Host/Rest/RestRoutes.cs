@@ -40,7 +40,7 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
         path is "/metrics" or "/health" or "/livez" or "/readyz" or "/v1/layout" or "/v1/pods"
         || path.StartsWith(OnePod, StringComparison.Ordinal);
 
-    private static string Shorten(string text) => text.Length <= 100 ? text : text[..100] + "…";
+    internal static string Shorten(string text) => text.Length <= 100 ? text : text[..100] + "…";
 
     private async ValueTask<RestError?> RegisterAsync(HttpContext context)
     {
@@ -64,7 +64,7 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
         return null;
     }
 
-    private static RestError TooLarge =>
+    internal static RestError TooLarge =>
         new(StatusCodes.Status413PayloadTooLarge, RefusalReason.TooLarge, $"the body is larger than {RestBody.MaxKept} bytes");
 
     private ValueTask<RestError?> MetricsAsync(HttpContext context)
@@ -91,8 +91,8 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
         var wait = (int)Math.Min(timeout, LongestWaitMs);
         if (query["lease"].ToString() is { Length: > 0 } name)
         {
-            if (NameRules.CheckOptional("lease's name", name) is { } problem)
-                return RestError.Invalid(problem);
+            if (RdmaRoutes.CheckLease(name) is { } wrong)
+                return wrong;
             state.Readers.Touch(RdmaRoutes.LeaseName(name), since, state.Book.Generation);
             state.Retirement.Release();
             wait = Math.Min(wait, state.Options.LeaseMs / 2); // asking renews the lease

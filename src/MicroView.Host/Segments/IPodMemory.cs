@@ -31,7 +31,7 @@ internal interface IPodMemory
     /// <summary>Copies the current values of the first slots, folded.</summary>
     bool TryRead(Span<double> values);
 
-    /// <summary>Registers a part of object <paramref name="index"/>; null when it is gone.</summary>
+    /// <summary>Registers a part of object <paramref name="index"/>; null when it is gone. <see cref="Close"/> must not be called meanwhile.</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     IRegion? Register(IRegistrar registrar, int index, int offset, long length, RegionAccess access, string subject);
 

@@ -92,10 +92,17 @@ internal sealed class SealedMemory : IPodMemory
             return _closed || index >= _objects.Count ? null : MemoryFile.ReopenReadOnly(_objects[index].File);
     }
 
+    /// <summary>Outside of the lock, since it touches every page and a heartbeat must not wait for that: the caller keeps <see cref="Close"/> away.</summary>
     public IRegion? Register(IRegistrar registrar, int index, int offset, long length, RegionAccess access, string subject)
     {
+        PageObject page;
         lock (_gate)
-            return _closed || index >= _objects.Count ? null : registrar.Register(_objects[index].Address + offset, length, access, _objects[index], subject);
+        {
+            if (_closed || index >= _objects.Count)
+                return null;
+            page = _objects[index];
+        }
+        return registrar.Register(page.Address + offset, length, access, page, subject);
     }
 
     public bool TryRead(Span<double> values)

@@ -15,6 +15,7 @@ internal sealed class SegmentMemory(NamedSegment segment, SlotGeometry geometry,
     private const int GenerationOffset = PageFormat.HeaderOffset + 24, HeartbeatOffset = PageFormat.HeaderOffset + 48;
     private readonly Lock _gate = new();
     private bool _closed;
+    private int _mapped; // registrations that are being made
 
     public string Name => segment.Name;
 
@@ -53,7 +54,7 @@ internal sealed class SegmentMemory(NamedSegment segment, SlotGeometry geometry,
         get
         {
             lock (_gate)
-                return !_closed && segment.HasWriters();
+                return !_closed && (_mapped > 0 || segment.HasWriters()); // a probe and our own mapping must not overlap
         }
     }
 
@@ -88,13 +89,26 @@ internal sealed class SegmentMemory(NamedSegment segment, SlotGeometry geometry,
             return _closed || index != 0 ? null : MemoryFile.ReopenReadOnly(segment.File);
     }
 
-    /// <summary>The mapping is gone when it returns, so that it counts as no writer; the region keeps the pages.</summary>
+    /// <summary>
+    /// The mapping is gone when it returns, so that it counts as no writer; the region keeps the pages. Outside of the lock, as for sealed memory.
+    /// </summary>
     public IRegion? Register(IRegistrar registrar, int index, int offset, long length, RegionAccess access, string subject)
     {
         lock (_gate)
-            return _closed || index != 0 || segment.Size < geometry.Capacity
-                ? null
-                : segment.WithMapping(geometry.Capacity, address => registrar.Register(address + offset, length, access, null, subject));
+        {
+            if (_closed || index != 0 || segment.Size < geometry.Capacity)
+                return null;
+            _mapped++;
+        }
+        try
+        {
+            return segment.WithMapping(geometry.Capacity, address => registrar.Register(address + offset, length, access, null, subject));
+        }
+        finally
+        {
+            lock (_gate)
+                _mapped--;
+        }
     }
 
     public bool TryRead(Span<double> values)

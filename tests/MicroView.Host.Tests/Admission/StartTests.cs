@@ -36,8 +36,27 @@ public sealed class StartTests
     }
 
     [Fact]
-    public async Task Off_loopback_without_a_token_is_refused() =>
-        Assert.Contains("token", await FailsAsync(o => o with { RestAddress = IPAddress.Any }), StringComparison.Ordinal);
+    public async Task Off_loopback_without_a_token_or_a_list_of_collectors_is_refused()
+    {
+        var message = await FailsAsync(o => o with { RestAddress = IPAddress.Any });
+        Assert.Contains("--token-file", message, StringComparison.Ordinal);
+        Assert.Contains("--collectors", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_asked_for_of_rdma_and_is_not_there_stops_the_start_and_what_is_not_does_not()
+    {
+        Assert.SkipWhen(Verbs.VerbsLibrary.Probe().IsAvailable, "this machine has an RDMA device");
+        var message = await FailsAsync(o => o with { RdmaQueues = 1, RdmaDevice = "mlx5_99" });
+        Assert.Contains("--rdma-queues 0", message, StringComparison.Ordinal);
+        Assert.Contains("255", await FailsAsync(o => o with { RdmaQueues = 1, RdmaGid = 256 }), StringComparison.Ordinal);
+        using var log = new LogKeeper();
+        await using var agent = await TestAgent.StartAsync(o => o with { RdmaQueues = 4 }, loggers: log);
+        Assert.Equal((0, 1), (agent.Agent.RdmaQueues, log.Count("0 queue pairs: " + agent.Agent.Rdma.Reason)));
+        using var client = await TestClient.AttachAsync(agent, "served-all-the-same");
+        await using var silent = await TestAgent.StartAsync(o => o with { RdmaQueues = 0 }, loggers: log);
+        Assert.Equal(1, log.Count("0 queue pairs"));
+    }
 
     [Fact]
     public async Task Options_that_make_no_sense_are_one_line()

@@ -187,6 +187,24 @@ public sealed class RestTests
         Assert.Equal(200, (await SendAsync(HttpMethod.Get, new($"http://{address}:{listed.Agent.RestEndpoint!.Port}/rdma/mrs"))).Status);
     }
 
+    [Fact]
+    public async Task Off_loopback_with_collectors_alone_a_listed_one_collects_and_nobody_is_a_client()
+    {
+        if (OwnAddress() is not { } address)
+        {
+            Assert.Skip("this machine has no address but loopback");
+            return;
+        }
+        await using var agent = await TestAgent.StartAsync(o => o with { RestAddress = IPAddress.Any, Collectors = [new(address, 32)] });
+        Uri At(string path) => new($"http://{address}:{agent.Agent.RestEndpoint!.Port}{path}");
+        Assert.Equal(200, (await SendAsync(HttpMethod.Get, At("/rdma/qps"))).Status);
+        Assert.Equal(200, (await SendAsync(HttpMethod.Get, At("/v1/layout"))).Status);
+        Assert.Equal(401, (await SendAsync(HttpMethod.Post, At("/metrics"), Metric("p", "m"))).Status);
+        await using var others = await TestAgent.StartAsync(o => o with { RestAddress = IPAddress.Any, Collectors = [new(IPAddress.Parse("192.0.2.1"), 32)] });
+        Assert.Equal(401, (await SendAsync(HttpMethod.Get, new($"http://{address}:{others.Agent.RestEndpoint!.Port}/rdma/qps"))).Status);
+        Assert.Equal(200, (await SendAsync(HttpMethod.Post, new($"http://127.0.0.1:{others.Agent.RestEndpoint!.Port}/metrics"), Metric("p", "m"))).Status);
+    }
+
     private static IPAddress? OwnAddress() => System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
         .SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)
         .FirstOrDefault(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));

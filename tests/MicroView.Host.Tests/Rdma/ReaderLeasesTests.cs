@@ -1,0 +1,66 @@
+namespace MicroView.Host.Tests;
+
+public sealed class ReaderLeasesTests
+{
+    [Fact]
+    public async Task However_many_ask_at_once_a_name_has_one_lease()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var leases = new ReaderLeases(TimeSpan.FromMinutes(10));
+            using var start = new Barrier(4);
+            var touched = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+            {
+                start.SignalAndWait(TestContext.Current.CancellationToken);
+                return leases.Touch("http:nic", 0, 5);
+            })));
+            Assert.Single(touched.Distinct()); // a second one would end the first, and what it holds
+            Assert.True(leases.IsOpen(touched[0]));
+        }
+    }
+
+    [Fact]
+    public async Task A_lease_that_has_ended_is_never_revived()
+    {
+        var leases = new ReaderLeases(TimeSpan.FromMilliseconds(50));
+        var first = leases.Touch("http:nic", 3, 3);
+        await TestAgent.Eventually(() => !leases.IsOpen(first), "the lease ends");
+        var second = leases.Touch("http:nic", 3, 9);
+        Assert.NotSame(first, second);
+        Assert.False(leases.IsOpen(first));
+        Assert.Equal(9ul, second.Acknowledged); // it cannot have seen what had gone before
+    }
+
+    [Fact]
+    public void A_generation_that_was_never_told_acknowledges_nothing()
+    {
+        var leases = new ReaderLeases(TimeSpan.FromMinutes(10));
+        leases.Touch("http:nic", 0, 5);
+        leases.Touch("http:nic", 1_000_000, 9);
+        Assert.Equal(5ul, leases.OldestAcknowledged());
+        leases.Touch("http:nic", 9, 9);
+        Assert.Equal(9ul, leases.OldestAcknowledged());
+        leases.Touch("http:nic", 0, 9); // what only renews takes nothing back
+        Assert.Equal(9ul, leases.OldestAcknowledged());
+    }
+
+    [Fact]
+    public void Only_those_that_are_behind_lose_their_lease()
+    {
+        var leases = new ReaderLeases(TimeSpan.FromMinutes(10));
+        var behind = leases.Open("behind", 4, () => { });
+        var current = leases.Touch("http:current", 0, 7);
+        Assert.Equal([behind], leases.EndBehind(7));
+        Assert.Equal((false, true), (leases.IsOpen(behind), leases.IsOpen(current)));
+        Assert.Empty(leases.EndBehind(7));
+    }
+
+    [Fact]
+    public void Ending_a_name_over_http_leaves_a_session_on_the_socket_alone()
+    {
+        var leases = new ReaderLeases(TimeSpan.FromMinutes(10));
+        var session = leases.Open("http:nic", 1, () => { });
+        leases.End("http:nic");
+        Assert.True(leases.IsOpen(session));
+    }
+}
