@@ -151,7 +151,7 @@ public sealed class Lmap
         }
         if (pod.Status != status)
             pod.Status = status;
-        if (pod.Source.Generation != pod.KnownGeneration)
+        if (pod.Source.Generation != pod.KnownGeneration && pod.Source.Generation != 0)
             AskForLayout(pod, nowNs);
         if (pod.IsPending && IsDue(pod, due))
             Classify(pod, nowNs);

@@ -8,7 +8,7 @@ namespace MicroView.Collector;
 /// </summary>
 public abstract class PageSource : IDisposable
 {
-    /// <summary>The generation that stood in the pod's header at the last read.</summary>
+    /// <summary>The generation that stood in the pod's header at the last read; 0: no read has seen one.</summary>
     public ulong Generation { get; protected set; }
 
     /// <summary>
