@@ -37,6 +37,13 @@ public abstract class ImageSource : ObjectSource
         return status == RowStatus.Fresh ? base.Read(row, nowNs) : status;
     }
 
+    /// <inheritdoc/>
+    public override RowStatus Look(long nowNs)
+    {
+        var status = Fetch(nowNs);
+        return status == RowStatus.Fresh ? base.Look(nowNs) : status;
+    }
+
     /// <summary>Has the images of all objects at hand: <see cref="RowStatus.Fresh"/>, or why there are none, which is then the read's answer.</summary>
     /// <param name="nowNs">The reader's monotonic clock, ns.</param>
     protected abstract RowStatus Fetch(long nowNs);
@@ -47,6 +54,9 @@ public abstract class ImageSource : ObjectSource
 
     /// <inheritdoc/>
     protected override RowStatus ReadObject(int index, Span<double> values, long nowNs) => _readers[index].Read(Image(index), values, nowNs);
+
+    /// <inheritdoc/>
+    protected override RowStatus LookAtObject(int index, long nowNs) => _readers[index].Look(Image(index), nowNs);
 
     /// <inheritdoc/>
     protected override (ulong Generation, long RowTimeNs) First => (_readers[0].Generation, _readers[0].RowTimeNs);

@@ -44,6 +44,9 @@ public abstract class ObjectSource : PageSource
     /// <param name="nowNs">The reader's monotonic clock, ns.</param>
     protected abstract RowStatus ReadObject(int index, Span<double> values, long nowNs);
 
+    /// <summary>Looks at the header of object <paramref name="index"/>.</summary>
+    protected abstract RowStatus LookAtObject(int index, long nowNs);
+
     /// <summary>What object 0's header and row said at the last read.</summary>
     protected abstract (ulong Generation, long RowTimeNs) First { get; }
 
@@ -52,6 +55,16 @@ public abstract class ObjectSource : PageSource
     {
         var status = Objects == 1 ? ReadObject(0, row, nowNs) : ReadAll(row, nowNs);
         (Generation, RowTimeNs) = First;
+        return status;
+    }
+
+    /// <inheritdoc/>
+    public override RowStatus Look(long nowNs)
+    {
+        var status = RowStatus.Fresh;
+        for (var i = 0; i < Objects; i++)
+            status = Combine(status, LookAtObject(i, nowNs));
+        Generation = First.Generation;
         return status;
     }
 

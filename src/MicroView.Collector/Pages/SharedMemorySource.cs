@@ -33,5 +33,8 @@ public sealed class SharedMemorySource : ObjectSource
     protected override RowStatus ReadObject(int index, Span<double> values, long nowNs) => _readers[index].Read(values, nowNs);
 
     /// <inheritdoc/>
+    protected override RowStatus LookAtObject(int index, long nowNs) => _readers[index].Look(nowNs);
+
+    /// <inheritdoc/>
     protected override (ulong Generation, long RowTimeNs) First => (_readers[0].Generation, _readers[0].RowTimeNs);
 }
