@@ -93,6 +93,9 @@ public sealed class MonitoredPod
     /// </summary>
     public long FreshTimeNs { get => Volatile.Read(ref _freshTimeNs); internal set => Volatile.Write(ref _freshTimeNs, value); }
 
+    /// <summary>What its control word is to hold, where an LMAP writes it.</summary>
+    internal RateWord Rate { get; } = new();
+
     internal AnalyzerOptions Options { get; }
 
     internal long AlarmSinceNs => Volatile.Read(ref _alarmSinceNs);
