@@ -18,7 +18,7 @@ public enum TransportKind
 /// <summary>Settings of a collector.</summary>
 public sealed record CollectorOptions
 {
-    /// <summary>Path of the agent's socket; null: that of <see cref="ControlPlane"/>, else the usual places.</summary>
+    /// <summary>Path of the agent's socket; null: that of <see cref="ControlPlane"/>, else the usual places. Not for verbs.</summary>
     public string? SocketPath { get; init; }
 
     /// <summary>HOST:PORT of the agent's control plane, or a socket's path; null: this machine's agent.</summary>
@@ -29,6 +29,12 @@ public sealed record CollectorOptions
 
     /// <summary>An RDMA device; naming one chooses verbs under <see cref="TransportKind.Auto"/>.</summary>
     public string? Device { get; init; }
+
+    /// <summary>Index in the port's GID table; null: that of the address which leads to the agent.</summary>
+    public int? GidIndex { get; init; }
+
+    /// <summary>Port of the RDMA device, from 1.</summary>
+    public int DevicePort { get; init; } = 1;
 
     /// <summary>From one scrape to the next; zero: back to back.</summary>
     public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromMilliseconds(100);
@@ -63,11 +69,18 @@ public sealed record CollectorOptions
     /// <summary>A token, where the agent asks for one.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Trace sampling rate that every pod's control word is to hold, 0…1; null: none is written.</summary>
+    public double? TraceRate { get; init; }
+
     /// <summary>Logs the values read, throttled.</summary>
     public bool Debug { get; init; }
 
     /// <summary>How long the start waits for an agent; infinite: it does not, and the collector goes on trying.</summary>
     public TimeSpan AgentWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>True when pages are read by RDMA, and the control plane is asked over HTTP.</summary>
+    public bool IsVerbs =>
+        Transport == TransportKind.Verbs || (Transport == TransportKind.Auto && (Device is not null || AgentPlaces.IsElsewhere(ControlPlane)));
 
     /// <summary>Checks ranges.</summary>
     /// <exception cref="ArgumentException">A setting is out of range, or this build cannot do it; one line says which.</exception>
@@ -85,10 +98,12 @@ public sealed record CollectorOptions
             System.Net.IPAddress.TryParse(PrometheusAddress, out _),
             $"the Prometheus address must be an IP address, not '{PrometheusAddress}'");
         Require(!string.IsNullOrWhiteSpace(Name), "the collector's name is empty");
-        var remote = AgentPlaces.IsElsewhere(ControlPlane);
-        Require(Transport != TransportKind.Verbs && !(Transport == TransportKind.Auto && (remote || Device is not null)),
-            "this build has no verbs transport; use --transport shm with an agent on this machine");
-        Require(!remote, $"the control plane {ControlPlane} is on another machine, whose memory --transport shm cannot read");
+        Require(DevicePort is >= 1 and <= 255, $"the ports of an RDMA device are 1 to 255, not {DevicePort}");
+        Require(GidIndex is null or (>= 0 and <= 255), $"the GID index must be 0 to 255, not {GidIndex}");
+        Require(TraceRate is null or (>= 0 and <= 1), $"the trace rate must be 0 to 1, not {TraceRate}");
+        Require(AgentPlaces.IsPath(ControlPlane) || AgentPlaces.TryParse(ControlPlane, out _), $"the control plane must be HOST:PORT, such as 10.9.0.1:5000, not '{ControlPlane}'");
+        Require(!IsVerbs || !AgentPlaces.IsPath(ControlPlane), $"verbs needs the control plane's HOST:PORT, and {ControlPlane} is a socket; pages of an agent on this machine are read with --transport shm");
+        Require(IsVerbs || !AgentPlaces.IsElsewhere(ControlPlane), $"the control plane {ControlPlane} is on another machine, whose memory --transport shm cannot read");
     }
 
     private static void Require(bool condition, string message)

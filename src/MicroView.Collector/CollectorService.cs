@@ -19,6 +19,8 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly Lmap[] _lmaps;
     private readonly AlarmFeed _alarms;
     private readonly LayoutFollower _follower;
+    private readonly CollectorWiring _wiring;
+    private readonly TraceRates _traceRates = new();
     private readonly ControlPlaneSession _session;
     private readonly ExpositionDocument _document = new();
     private readonly PodSeriesFactory _series;
@@ -30,20 +32,24 @@ public sealed class CollectorService : IAsyncDisposable
     private bool _started;
     private int _disposed;
 
-    private CollectorService(CollectorOptions options, ILoggerFactory loggers)
+    private CollectorService(CollectorOptions options, CollectorWiring wiring, ILoggerFactory loggers, ILogger logger)
     {
-        _options = options;
-        var logger = _logger = loggers.CreateLogger("MicroView.Collector");
-        var transport = new SharedMemoryTransport();
+        (_options, _wiring, _logger) = (options, wiring, logger);
+        var transport = wiring.Transport;
         _threads = [.. Enumerable.Range(0, options.Lmaps).Select(i => CreateThread(i, options, transport, logger))];
         _lmaps = [.. _threads.Select(thread => thread.Lmap)];
         _alarms = new AlarmFeed(loggers.CreateLogger("MicroView.Collector.Alarms")); // apart: a screen shows alarms by itself
         _series = new PodSeriesFactory(_document);
         _follower = new LayoutFollower(_threads, transport, options.Analysis, _series, _alarms, logger);
-        _session = new ControlPlaneSession(AgentPlaces.Of(options), options.Name, options.Token, _follower, logger);
+        var rates = new RateKeeper(_traceRates, AllPods, logger);
+        if (options.TraceRate is { } rate)
+            SetTraceRate(null, rate);
+        _session = new ControlPlaneSession(wiring.ControlPlane, _follower, rates, logger);
         foreach (var lmap in _lmaps)
             (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
-        CollectorSelfMetrics.Join(_document, this, _lmaps);
+        CollectorSelfMetrics.Join(_document, this, _lmaps, rates);
+        if (wiring.Verbs is { } verbs)
+            RdmaSelfMetrics.Join(_document, verbs);
         _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, logger);
         _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
     }
@@ -73,6 +79,22 @@ public sealed class CollectorService : IAsyncDisposable
     /// <summary>Statistics of each LMAP.</summary>
     public IReadOnlyList<LmapStatistics> Statistics => [.. _lmaps.Select(lmap => lmap.Statistics)];
 
+    /// <summary>The queue pairs as people are told of them, by LMAP; empty when pages are not read by RDMA.</summary>
+    public IReadOnlyList<string> QueuePairs => _wiring.QueuePairs;
+
+    /// <summary>
+    /// Wants a trace sampling rate in the control word of a pod, or of every pod without one of its own. It is written within a scrape, and renewed for as long as it
+    /// is wanted, where no other collector holds the pod's rate.
+    /// </summary>
+    /// <param name="pod">Its id; null: all pods.</param>
+    /// <param name="rate">Probability, 0…1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is none.</exception>
+    public void SetTraceRate(string? pod, double rate) => _traceRates.Want(pod, rate);
+
+    /// <summary>Wants none any more: the agent puts its base rate back within 3 s.</summary>
+    /// <param name="pod">Its id; null: the rate of all pods.</param>
+    public void ClearTraceRate(string? pod) => _traceRates.Want(pod, null);
+
     internal long AlarmsOpened => _alarms.Opened;
 
     internal long AlarmEventsDropped => _alarms.Dropped;
@@ -83,14 +105,20 @@ public sealed class CollectorService : IAsyncDisposable
 
     /// <summary>Starts a collector; it runs until it is disposed.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    /// <exception cref="CollectorStartException">The endpoint's port is taken, no agent answers, or it refuses the session: one
-    /// line.</exception>
-    public static async Task<CollectorService> StartAsync(CollectorOptions options, ILoggerFactory loggers, CancellationToken cancellation = default)
+    /// <exception cref="CollectorStartException">The endpoint's port is taken, there is no RDMA here, no agent answers, or it refuses the
+    /// session: one line.</exception>
+    public static Task<CollectorService> StartAsync(CollectorOptions options, ILoggerFactory loggers, CancellationToken cancellation = default) =>
+        StartAsync(options, loggers, CollectorWiring.OpenDevice, cancellation);
+
+    /// <summary>The same over another RDMA device than those of this machine.</summary>
+    internal static async Task<CollectorService> StartAsync(
+        CollectorOptions options, ILoggerFactory loggers, Func<CollectorOptions, RdmaAdapter> openDevice, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggers);
         options.Validate();
-        var collector = new CollectorService(options, loggers);
+        var logger = loggers.CreateLogger("MicroView.Collector");
+        var collector = new CollectorService(options, CollectorWiring.Create(options, openDevice, logger), loggers, logger);
         try
         {
             await collector.StartAsync(cancellation).ConfigureAwait(false);
@@ -128,7 +156,9 @@ public sealed class CollectorService : IAsyncDisposable
         await _session.DisposeAsync().ConfigureAwait(false); // before the LMAPs: it waits for what it has posted to them
         foreach (var thread in _threads)
             thread.Dispose();
+        await _wiring.ControlPlane.LeaveAsync().ConfigureAwait(false); // nothing is read any more
         _follower.Dispose();
+        _wiring.Dispose();
         await _alarms.DisposeAsync().ConfigureAwait(false);
         if (_started)
         {
@@ -202,7 +232,7 @@ public sealed class CollectorService : IAsyncDisposable
 
     private string? WhyNotReady() =>
         !Agent.Connected ? $"no session with an agent: {Agent.Problem}"
-        : Array.Find(_threads, thread => Clocks.MonotonicNs - thread.Lmap.Statistics.LastScrapeNs > thread.SilenceLimitNs) is { } silent
+        : Array.Find(_threads, thread => Clocks.MonotonicNs - thread.Lmap.Statistics.LastLookNs > thread.SilenceLimitNs) is { } silent
             ? $"LMAP {silent.Lmap.Index} does not scrape"
             : null;
 

@@ -1,7 +1,7 @@
 using MicroView.Analysis;
 using static MicroView.Collector.Tests.CollectorScene;
 using static MicroView.Collector.Tests.DirectPods;
-using static MicroView.Collector.Tests.TestAgent;
+using static MicroView.Collector.Tests.TestBook;
 
 namespace MicroView.Collector.Tests;
 

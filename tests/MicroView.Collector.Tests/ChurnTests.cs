@@ -1,5 +1,5 @@
 using static MicroView.Collector.Tests.CollectorScene;
-using static MicroView.Collector.Tests.TestAgent;
+using static MicroView.Collector.Tests.TestBook;
 
 namespace MicroView.Collector.Tests;
 

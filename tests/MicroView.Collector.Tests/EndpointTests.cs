@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using MicroView.Export;
 using MicroView.Protocol;
 using static MicroView.Collector.Tests.CollectorScene;
-using static MicroView.Collector.Tests.TestAgent;
+using static MicroView.Collector.Tests.TestBook;
 using SlotType = MicroView.Protocol.MetricType;
 
 namespace MicroView.Collector.Tests;

@@ -1,6 +1,6 @@
 using MicroView.Analysis;
 using static MicroView.Collector.Tests.CollectorScene;
-using static MicroView.Collector.Tests.TestAgent;
+using static MicroView.Collector.Tests.TestBook;
 
 namespace MicroView.Collector.Tests;
 
@@ -186,8 +186,11 @@ public sealed class FollowingTests
     [Fact]
     public void Options_that_cannot_work_are_refused_in_one_line()
     {
-        Check(Quick with { Transport = TransportKind.Verbs }, "--transport shm");
-        Check(Quick with { Device = "mlx5_0" }, "--transport shm");
+        Check(Quick with { Transport = TransportKind.Verbs, ControlPlane = "/run/agent.sock" }, "HOST:PORT");
+        Check(Quick with { ControlPlane = "10.254.253.1:port" }, "HOST:PORT");
+        Check(Quick with { Device = "mlx5_0", DevicePort = 0 }, "1 to 255");
+        Check(Quick with { Device = "mlx5_0", GidIndex = 256 }, "GID index");
+        Check(Quick with { TraceRate = 1.5 }, "trace rate");
         Check(Quick with { ControlPlane = "10.254.253.1:5000", Transport = TransportKind.SharedMemory }, "another machine");
         Check(Quick with { Lmaps = 0 }, "LMAPs");
         Check(Quick with { PrometheusAddress = "nowhere" }, "IP address");

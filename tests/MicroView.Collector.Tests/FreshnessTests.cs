@@ -1,6 +1,6 @@
 using MicroView.Protocol;
 using static MicroView.Collector.Tests.CollectorScene;
-using static MicroView.Collector.Tests.TestAgent;
+using static MicroView.Collector.Tests.TestBook;
 
 namespace MicroView.Collector.Tests;
 

@@ -27,6 +27,14 @@ internal sealed class NicOptionTable
 
     public Option<int> IbPort { get; } = AgentOptions.IbPort();
 
+    public Option<double?> TraceRate { get; } = Kinds.Number<double?>("--trace-rate", "RATE", "Sampling rate written into every pod's control word, renewed each second; 0 to 1 [default: none is written]", null, "a number from 0 to 1",
+        (string text, out double? value) =>
+        {
+            var valid = double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var rate) && rate is >= 0 and <= 1;
+            value = rate;
+            return valid;
+        }, null);
+
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 
     public Option<bool> Interactive { get; } = Kinds.Flag("--interactive", "Terminal view: pods, scores, alarms; q quits", "-i");
@@ -47,7 +55,7 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, Normalize, Tick, Learn, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, Normalize, Tick, Learn, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
     }

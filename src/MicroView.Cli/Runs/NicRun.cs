@@ -39,12 +39,14 @@ internal static class NicRun
         var loop = test == "read_loop";
         var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
         var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
-        return new()
+        var read = new CollectorOptions
         {
             SocketPath = result.GetValue(options.Socket),
             ControlPlane = result.GetValue(options.ControlPlane),
             Transport = result.GetValue(options.Transport) switch { "shm" => TransportKind.SharedMemory, "verbs" => TransportKind.Verbs, _ => TransportKind.Auto },
             Device = result.GetValue(options.Device),
+            GidIndex = result.GetResult(options.Gid) is { Implicit: false } ? result.GetValue(options.Gid) : null,
+            DevicePort = result.GetValue(options.IbPort),
             ScrapeInterval = TimeSpan.FromSeconds(scrape),
             Tick = TimeSpan.FromSeconds(tick),
             Lmaps = result.GetValue(options.Lmaps),
@@ -53,8 +55,11 @@ internal static class NicRun
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
             Token = TokenChoice.Read(result.GetValue(options.TokenFile)),
+            TraceRate = result.GetValue(options.TraceRate),
             Debug = debug,
         };
+        // An agent elsewhere may come later than its collector; the log says what is wrong meanwhile.
+        return read.IsVerbs && test != "setup" ? read with { AgentWait = Timeout.InfiniteTimeSpan } : read;
     }
 
     /// <summary>Tests that only read have an endpoint when it is asked for, so that several can run side by side.</summary>

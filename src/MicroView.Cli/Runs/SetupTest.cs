@@ -13,6 +13,8 @@ internal static class SetupTest
     public static async Task<int> RunAsync(CollectorService collector, PlainOutput output, CancellationToken stop)
     {
         await WaitForRowsAsync(collector, stop);
+        foreach (var connection in collector.QueuePairs)
+            output.Line(connection);
         var failed = 0;
         foreach (var pod in collector.Pods.OrderBy(pod => pod.Pod, StringComparer.Ordinal))
             failed += Print(pod, output) ? 0 : 1;

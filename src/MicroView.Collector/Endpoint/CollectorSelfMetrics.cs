@@ -8,7 +8,7 @@ namespace MicroView.Collector;
 /// <summary>What the collector says of itself.</summary>
 internal static class CollectorSelfMetrics
 {
-    public static void Join(ExpositionDocument document, CollectorService collector, IReadOnlyList<Lmap> lmaps)
+    public static void Join(ExpositionDocument document, CollectorService collector, IReadOnlyList<Lmap> lmaps, RateKeeper rates)
     {
         var self = new SelfMetrics(document);
         foreach (var lmap in lmaps)
@@ -27,6 +27,8 @@ internal static class CollectorSelfMetrics
         self.GaugeFunc(
             "microview_quarantined_pods", "Pods whose pages are not what they announced.", () => Count(lmaps, pod => pod.Status == RowStatus.Quarantined));
         self.GaugeFunc("microview_open_alarms", "Alarms open now.", () => Count(lmaps, pod => pod.AlarmOpen));
+        self.GaugeFunc("microview_trace_rates", "Pods whose trace sampling rate is wanted here, by whether it is held.", () => rates.Held, ("state", "held"));
+        self.GaugeFunc("microview_trace_rates", "Pods whose trace sampling rate is wanted here, by whether it is held.", () => rates.Refused, ("state", "refused"));
         self.CounterFunc("microview_collector_cpu_seconds_total", "CPU time of the collector's process.", () => Clocks.ProcessCpuNs / 1e9);
         self.GaugeFunc("microview_collector_memory_bytes", "Resident memory of the collector's process.", () => Environment.WorkingSet);
     }

@@ -1,11 +1,24 @@
+using System.Globalization;
 using System.Net;
 using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
-/// <summary>Where a collector looks for its agent's socket.</summary>
+/// <summary>Where an agent listens for HTTP.</summary>
+/// <param name="Host">Name or address, without brackets.</param>
+/// <param name="Port">TCP port.</param>
+internal sealed record AgentPlace(string Host, int Port)
+{
+    /// <summary>HOST:PORT.</summary>
+    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+}
+
+/// <summary>Where a collector looks for its agent.</summary>
 internal static class AgentPlaces
 {
+    private const int DefaultPort = 5000;
+    private const string Scheme = "http://";
+
     /// <summary>Sockets to try, in order.</summary>
     public static IReadOnlyList<string> Of(CollectorOptions options)
     {
@@ -14,19 +27,41 @@ internal static class AgentPlaces
         return IsPath(options.ControlPlane) ? [options.ControlPlane!] : AgentAddress.Candidates();
     }
 
+    /// <summary>HOST:PORT, [ADDRESS]:PORT or HOST alone; null means this machine. False for a socket's path and for what is none of these.</summary>
+    public static bool TryParse(string? controlPlane, out AgentPlace place)
+    {
+        place = new("127.0.0.1", DefaultPort);
+        if (string.IsNullOrEmpty(controlPlane))
+            return true;
+        var text = controlPlane.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? controlPlane[Scheme.Length..].TrimEnd('/') : controlPlane;
+        if (IPAddress.TryParse(text, out var bare) && text.Contains("::", StringComparison.Ordinal) && !text.StartsWith('['))
+        {
+            place = new(bare.ToString(), DefaultPort);
+            return true;
+        }
+        var colon = text.LastIndexOf(':');
+        var hasPort = colon >= 0 && !text.EndsWith(']');
+        var host = (hasPort ? text[..colon] : text).Trim('[', ']');
+        var port = DefaultPort;
+        if (hasPort && !(int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535))
+            return false;
+        place = new(host, port);
+        return Uri.CheckHostName(host) != UriHostNameType.Unknown;
+    }
+
     /// <summary>True when the control plane is HOST:PORT of another machine.</summary>
     public static bool IsElsewhere(string? controlPlane)
     {
-        if (string.IsNullOrEmpty(controlPlane) || IsPath(controlPlane))
+        if (string.IsNullOrEmpty(controlPlane) || IsPath(controlPlane) || !TryParse(controlPlane, out var place))
             return false;
-        var colon = controlPlane.LastIndexOf(':');
-        var host = (colon < 0 || controlPlane.EndsWith(']') ? controlPlane : controlPlane[..colon]).Trim('[', ']');
-        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.Equals(Environment.MachineName, StringComparison.OrdinalIgnoreCase))
+        if (place.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || place.Host.Equals(Environment.MachineName, StringComparison.OrdinalIgnoreCase))
             return false;
-        return !IPAddress.TryParse(host, out var address) || !(IPAddress.IsLoopback(address) || IsOwn(address));
+        return !IPAddress.TryParse(place.Host, out var address) || !(IPAddress.IsLoopback(address) || IsOwn(address));
     }
 
-    private static bool IsPath(string? place) => place?.Contains('/', StringComparison.Ordinal) == true;
+    /// <summary>True for the path of a socket.</summary>
+    public static bool IsPath(string? place) =>
+        place?.Contains('/', StringComparison.Ordinal) == true && !place.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsOwn(IPAddress address) =>
         System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()

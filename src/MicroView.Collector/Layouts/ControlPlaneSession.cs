@@ -1,25 +1,21 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
 /// <summary>
-/// The reader session on the agent's socket: connects, follows the layout by long-poll (which renews the lease), acknowledges each
-/// generation once the LMAPs
-/// work by it, and comes back after a restart of the agent. Meanwhile the pods stay known and their heartbeats tell that they are stale.
+/// The session with the agent, whatever carries it: opens it, follows the layout by long-poll (which renews the lease), acknowledges each generation once
+/// the LMAPs work by it, and comes back after a restart of the agent. Meanwhile the pods stay known and their heartbeats tell that they are stale.
 /// </summary>
 internal sealed class ControlPlaneSession : IAsyncDisposable
 {
     private const int PollMs = 1000; // half of the lease
+    private static readonly TimeSpan RenewPeriod = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100), LastBackOff = TimeSpan.FromSeconds(1);
-    // An agent that neither answers nor hangs up is given up after this.
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly IReadOnlyList<string> _places;
-    private readonly string _name;
-    private readonly string? _token;
+    private readonly ControlPlane _plane;
     private readonly LayoutFollower _follower;
+    private readonly RateKeeper _rates;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _hurry = new(0, 1);
@@ -28,9 +24,9 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private long _sessions;
 
-    public ControlPlaneSession(IReadOnlyList<string> places, string name, string? token, LayoutFollower follower, ILogger logger)
+    public ControlPlaneSession(ControlPlane plane, LayoutFollower follower, RateKeeper rates, ILogger logger)
     {
-        (_places, _name, _token, _follower, _logger) = (places, name, token, follower, logger);
+        (_plane, _follower, _rates, _logger) = (plane, follower, rates, logger);
         // Nobody may wait for it, and a refusal must not surface as an exception that nobody saw.
         _ = _first.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
     }
@@ -63,6 +59,7 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the session. What it holds beyond a connection is given back by <see cref="ControlPlane.LeaveAsync"/>, when the LMAPs have stopped.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -120,7 +117,7 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
             _logger.LogWarning(
                 "The session with the agent at {Place} ended: {Error}; its pods turn stale until it is back", _view.Place, error.Message);
         else if (_view.Problem != error.Message)
-            _logger.LogInformation("{Error}", error.Message);
+            _logger.LogWarning("{Error}", error.Message);
         _view = new(false, null, error.Message);
         if (error is SessionRefusedException)
             _first.TrySetException(error);
@@ -128,25 +125,31 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
 
     private async Task FollowAsync()
     {
-        var (channel, place) = Connect();
-        using var _ = channel;
-        var reply = await AskAsync(channel, new ReadRequest(_name, _token), null).ConfigureAwait(false);
-        if (reply is not ReadingReply)
-            throw Unexpected(reply);
+        await using var connection = await _plane.OpenAsync(_stop.Token).ConfigureAwait(false);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var files = new HandedFiles();
-        for (ulong? since = null; ;)
+        var rates = Task.CompletedTask;
+        try
         {
-            var request = new LayoutRequest(since ?? 0, since is null ? 0 : PollMs);
-            var answer = await AskAsync(channel, request, files).ConfigureAwait(false);
-            if (answer is not LayoutReply { Update: { } update })
-                throw Unexpected(answer);
-            since = await ApplyAsync(channel, update, files, since).ConfigureAwait(false);
-            if (!_view.Connected)
-                Welcome(place);
+            for (ulong? since = null; ;)
+            {
+                var update = await connection.AskAsync(since ?? 0, since is null ? 0 : PollMs, files, _stop.Token).ConfigureAwait(false);
+                since = await ApplyAsync(connection, update, files, since).ConfigureAwait(false);
+                if (_view.Connected)
+                    continue;
+                connection.BeginReading();
+                Welcome(connection.Place);
+                rates = _rates.KeepAsync(connection, over.Token);
+            }
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await rates.ConfigureAwait(false);
         }
     }
 
-    private async Task<ulong> ApplyAsync(ControlChannel channel, LayoutUpdate update, HandedFiles files, ulong? since)
+    private async Task<ulong> ApplyAsync(ControlPlaneConnection connection, LayoutUpdate update, HandedFiles files, ulong? since)
     {
         var isNew = since is null;
         if (isNew && !update.Full)
@@ -156,8 +159,17 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
             _follower.ForgetAbsent(Clocks.MonotonicNs);
             return update.Generation;
         }
-        await _follower.ApplyAsync(update, files, isNew).ConfigureAwait(false);
-        await channel.SendAsync(new AckMessage(update.Generation), null, _stop.Token).ConfigureAwait(false);
+        var applying = _follower.ApplyAsync(update, files, isNew);
+        try
+        {
+            while (await Task.WhenAny(applying, Task.Delay(RenewPeriod, _stop.Token)).ConfigureAwait(false) != applying && !_stop.IsCancellationRequested)
+                await connection.RenewAsync(since ?? 0, _stop.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await applying.ConfigureAwait(false); // the follower is for one caller at a time, whatever became of the session
+        }
+        await connection.AcknowledgeAsync(update.Generation, _stop.Token).ConfigureAwait(false);
         return update.Generation;
     }
 
@@ -168,62 +180,7 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
         _logger.LogInformation("Reading the pods of the agent at {Place}", place);
         _first.TrySetResult();
     }
-
-    private (ControlChannel Channel, string Place) Connect()
-    {
-        var tried = new List<string>();
-        foreach (var place in _places)
-        {
-            try
-            {
-                return (ControlChannel.Connect(place), place);
-            }
-            catch (SocketException error)
-            {
-                // For a path that does not exist, the runtime's own words speak of an address that cannot be assigned.
-                tried.Add(File.Exists(place) ? $"{place} ({error.Message})" : $"{place} (no socket there)");
-            }
-        }
-        throw new IOException(
-            $"no agent answers at {string.Join(", ", tried)}; start one with 'microview host', or name its socket in {AgentAddress.Variable}");
-    }
-
-    /// <summary>Sends a request and takes its answer, with the files that come before it.</summary>
-    private async Task<ControlMessage> AskAsync(ControlChannel channel, ControlMessage request, HandedFiles? files)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        limit.CancelAfter(AnswerTimeout);
-        try
-        {
-            await channel.SendAsync(request, null, limit.Token).ConfigureAwait(false);
-            while (true)
-            {
-                var received = await channel.ReceiveAsync(limit.Token).ConfigureAwait(false)
-                    ?? throw new IOException("the agent closed the connection");
-                if (received.Message is not FilesMessage named || files is null)
-                {
-                    received.CloseFiles();
-                    return received.Message;
-                }
-                files.Keep(named, received);
-            }
-        }
-        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-        {
-            throw new IOException($"the agent did not answer within {AnswerTimeout.TotalSeconds} s");
-        }
-    }
-
-    private static IOException Unexpected(ControlMessage message) => message switch
-    {
-        ErrorReply { Code: ErrorCodes.Forbidden } error => new SessionRefusedException($"the agent refuses this collector: {error.Message}"),
-        ErrorReply error => new IOException($"the agent answers {error.Code}: {error.Message}"),
-        _ => new ControlProtocolException($"the agent answers out of order, with a {message.GetType().Name}"),
-    };
 }
-
-/// <summary>The agent refuses the session: the collector role is missing.</summary>
-public sealed class SessionRefusedException(string message) : IOException(message);
 
 /// <summary>Where a collector stands with its agent.</summary>
 /// <param name="Connected">Whether a session is open.</param>

@@ -120,7 +120,7 @@ internal sealed class LayoutFollower : IDisposable
         var absent = _absent.GetValueOrDefault(told.Pod);
         var back = absent?.IsSameInstance(told) == true ? absent : null;
         var schema = Merge(back?.Schema, told);
-        var source = _transport.Open(told, schema.Slots, null, files.Take(told, 0));
+        var source = _transport.Open(told, schema.Slots, null, _transport.TakesFiles ? files.Take(told, 0) : []);
         _absent.Remove(told.Pod); // only now: a pod that cannot be opened stays absent, and its alarm ends with that
         if (absent is not null && back is null)
             EndAlarm(absent);
@@ -139,8 +139,8 @@ internal sealed class LayoutFollower : IDisposable
         var schema = Merge(known.Schema, told);
         var former = isNewSession ? null : known.Source;
         var held = isNewSession ? 0 : known.Layout.Objects.Count;
-        var source = _transport.Open(told, schema.Slots, former, files.Take(told, held));
-        if (former is null)
+        var source = _transport.Open(told, schema.Slots, former, _transport.TakesFiles ? files.Take(told, held) : []);
+        if (former is null || !_transport.TakesFiles)
             step.Released.Add(known.Source);
         (known.Layout, known.Schema, known.Source) = (told, schema, source);
         step.Touch(known.Lmap);

@@ -4,28 +4,30 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// Opens page sources for pods of a layout, and is told when an LMAP begins a scrape: the place where a transport with several reads in
-/// flight
-/// posts them all at once. Opening is done by the layout follower, reading by the LMAPs.
+/// Opens page sources for pods of a layout. Opening is done by the layout follower, reading by the LMAPs.
 /// </summary>
 public abstract class PageTransport
 {
     /// <summary>The name that <c>--transport</c> takes.</summary>
     public abstract string Name { get; }
 
+    /// <summary>
+    /// True when sources are made of the files that the agent hands out, and a source takes over those of the one before; false when each is
+    /// opened for itself, and the one before is disposed once no LMAP reads it.
+    /// </summary>
+    public virtual bool TakesFiles => true;
+
     /// <summary>Opens a source over a pod's objects.</summary>
     /// <param name="layout">The pod.</param>
     /// <param name="slots">Slots to read.</param>
-    /// <param name="former">The source that this one takes over, with the objects it holds; null at first. Not to be disposed
-    /// afterwards.</param>
+    /// <param name="former">The source of the same pod until now; null at first, and in a new session. With <see cref="TakesFiles"/> the new
+    /// one takes it over with the objects it holds, and it is not to be disposed.</param>
     /// <param name="files">The files of the objects that <paramref name="former"/> does not hold, in order; owned by the source.</param>
     /// <exception cref="IOException">An object cannot be read: what, and why.</exception>
     public abstract PageSource Open(PodLayout layout, int slots, PageSource? former, IReadOnlyList<SafeFileHandle> files);
 
-    /// <summary>Called by an LMAP's thread before it reads <paramref name="sources"/>, its pods in order.</summary>
-    public virtual void BeginScrape(ReadOnlySpan<MonitoredPod> sources)
-    {
-    }
+    /// <summary>What one LMAP's reads go through; null when they need nothing. Asked once per LMAP.</summary>
+    internal virtual ScrapeReads? ReadsOf(int lmap) => null;
 }
 
 /// <summary>Pods of this machine, through the descriptors that the agent's socket hands out.</summary>
