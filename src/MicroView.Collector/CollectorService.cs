@@ -202,7 +202,7 @@ public sealed class CollectorService : IAsyncDisposable
 
     private string? WhyNotReady() =>
         !Agent.Connected ? $"no session with an agent: {Agent.Problem}"
-        : Array.Find(_threads, thread => Clocks.MonotonicNs - thread.Lmap.Statistics.LastScrapeNs > thread.SilenceLimitNs) is { } silent
+        : Array.Find(_threads, thread => Clocks.MonotonicNs - thread.Lmap.Statistics.LastLookNs > thread.SilenceLimitNs) is { } silent
             ? $"LMAP {silent.Lmap.Index} does not scrape"
             : null;
 

@@ -127,6 +127,39 @@ public sealed class LmapTests
     }
 
     [Fact]
+    public void A_look_between_scrapes_finds_a_pod_stale_and_leaves_its_recovery_to_the_scrape()
+    {
+        var lmap = CreateLmap();
+        var (page, pod) = Create("p", 3, Fast);
+        lmap.SetPods([pod]);
+        lmap.ScrapeOnce(Millisecond);
+        lmap.LookOnce(500 * Millisecond);
+        Assert.Equal((RowStatus.Fresh, 1L), (pod.Status, pod.Row.Version));
+        lmap.LookOnce(1100 * Millisecond);
+        Assert.Equal(RowStatus.Stale, pod.Status);
+        page.Heartbeat++;
+        lmap.LookOnce(1200 * Millisecond);
+        Assert.Equal(RowStatus.Stale, pod.Status); // its values are those of the first scrape still
+        lmap.ScrapeOnce(1300 * Millisecond);
+        Assert.Equal((RowStatus.Fresh, 2L), (pod.Status, pod.Row.Version));
+        Assert.Equal(2, lmap.Statistics.Scrapes);
+    }
+
+    [Fact]
+    public async Task A_thread_that_scrapes_once_an_hour_notices_a_dead_agent_all_the_same()
+    {
+        var lmap = CreateLmap();
+        var (page, pod) = Create("p", 3, Fast);
+        lmap.SetPods([pod]);
+        using var thread = new LmapThread(lmap, new LmapSchedule(3_600_000 * Millisecond, null, Spin: false), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        thread.Start();
+        await CollectorScene.UntilAsync(() => pod.Status == RowStatus.Fresh, "the first scrape");
+        await CollectorScene.UntilAsync(() => pod.Status == RowStatus.Stale, "staleness");
+        Assert.Equal(1, lmap.Statistics.Scrapes);
+        GC.KeepAlive(page);
+    }
+
+    [Fact]
     public void A_source_that_throws_takes_its_own_pod_out_and_no_other()
     {
         var lmap = CreateLmap();
@@ -217,6 +250,8 @@ public sealed class LmapTests
         }
 
         public override RowStatus Read(Span<double> row, long nowNs) => throw new InvalidOperationException("broken");
+
+        public override RowStatus Look(long nowNs) => throw new InvalidOperationException("broken");
 
         public override void Dispose()
         {

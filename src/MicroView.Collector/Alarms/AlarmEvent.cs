@@ -59,7 +59,7 @@ public sealed record AlarmEvent
         Score = pod.Score,
         Threshold = pod.Threshold,
         Attributions = pod.Attributions,
-        RowTimeNs = pod.FreshTimeNs,
+        RowTimeNs = pod.RowTimeNs,
         Time = DateTimeOffset.UtcNow,
         Duration = TimeSpan.FromTicks((nowNs - pod.AlarmSinceNs) / 100),
     };

@@ -8,12 +8,12 @@ namespace MicroView.Collector;
 /// <summary>Tells whether a pod's values may pass for fresh: its last read says so, and its LMAP still runs.</summary>
 /// <param name="pod">The pod.</param>
 /// <param name="lmap">Its LMAP.</param>
-/// <param name="limitNs">How long ago the LMAP's last scrape may be.</param>
+/// <param name="limitNs">How long ago the LMAP's last look at it may be.</param>
 internal sealed class PodFreshness(MonitoredPod pod, LmapStatistics lmap, long limitNs)
 {
     public MonitoredPod Pod => pod;
 
-    public bool IsFresh => pod.IsReadable && pod.FreshTimeNs != 0 && Clocks.MonotonicNs - lmap.LastScrapeNs <= limitNs;
+    public bool IsFresh => pod.IsReadable && pod.FreshTimeNs != 0 && Clocks.MonotonicNs - lmap.LastLookNs <= limitNs;
 }
 
 /// <summary>Makes the series of pods in one document.</summary>

@@ -22,7 +22,7 @@ public sealed class Lmap
     private static readonly long TornLimitNs = PageFormat.HeartbeatTimeout.Ticks * 100;
 
     private readonly long _tickNs, _slackNs;
-    private readonly PageTransport _transport;
+    private readonly ScrapeReads? _reads;
     private readonly ILogger _logger;
     private readonly LmapStatistics _statistics = new();
     private MonitoredPod[] _pods = [];
@@ -40,7 +40,7 @@ public sealed class Lmap
         // A row can be classified no more often than it is read; such a tick is not missed.
         _tickNs = options.TickNs == 0 ? 0 : Math.Max(options.TickNs, options.IntervalNs);
         _slackNs = options.IntervalNs / 2;
-        _transport = transport;
+        _reads = transport.ReadsOf(index);
         _logger = logger;
     }
 
@@ -86,21 +86,40 @@ public sealed class Lmap
         change.Applied.TrySetResult();
     }
 
+    /// <summary>False while its transport cannot read anything.</summary>
+    internal bool CanRead => _reads?.IsReady ?? true;
+
     /// <summary>
     /// Reads every pod once and classifies the rows that are due.
     /// </summary>
     /// <param name="nowNs">CLOCK_MONOTONIC, ns: times live rows, ticks and heartbeats.</param>
     public void ScrapeOnce(long nowNs)
     {
+        var canRead = CanRead;
+        Pass(nowNs, TickIsDue(nowNs), looks: false);
+        if (canRead)
+            _statistics.Scrapes++;
+    }
+
+    /// <summary>
+    /// Looks at the headers of every pod and takes no row: tells between two scrapes that are far apart whose heartbeat stands still.
+    /// </summary>
+    /// <param name="nowNs">CLOCK_MONOTONIC, ns.</param>
+    public void LookOnce(long nowNs) => Pass(nowNs, due: false, looks: true);
+
+    private void Pass(long nowNs, bool due, bool looks)
+    {
         var pods = _pods;
-        var due = TickIsDue(nowNs);
-        _transport.BeginScrape(pods);
+        _reads?.Begin(pods, nowNs);
         for (var i = 0; i < pods.Length;)
         {
             try
             {
                 for (; i < pods.Length; i++)
-                    Scrape(pods[i], nowNs, due);
+                    if (looks)
+                        Look(pods[i], nowNs);
+                    else
+                        Scrape(pods[i], nowNs, due);
             }
 #pragma warning disable CA1031 // One bad pod must not take the LMAP down.
             catch (Exception error)
@@ -110,8 +129,8 @@ public sealed class Lmap
                 EndAlarm(pods[i++], nowNs);
             }
         }
-        _statistics.Scrapes++;
-        _statistics.LastScrapeNs = nowNs;
+        _reads?.End();
+        _statistics.LastLookNs = nowNs;
     }
 
     private void Adopt(PodAdoption adoption)
@@ -142,7 +161,7 @@ public sealed class Lmap
             pod.RowTimeNs = time = pod.IsLive ? nowNs : time;
             pod.IsPending = true;
             row.Publish(time);
-            pod.FreshTimeNs = time;
+            pod.FreshTimeNs = pod.Source.SharesClock ? time : nowNs;
             _statistics.FreshRows++;
         }
         else
@@ -151,10 +170,22 @@ public sealed class Lmap
         }
         if (pod.Status != status)
             pod.Status = status;
-        if (pod.Source.Generation != pod.KnownGeneration)
+        if (pod.Source.Generation != pod.KnownGeneration && pod.Source.Generation != 0)
             AskForLayout(pod, nowNs);
         if (pod.IsPending && IsDue(pod, due))
             Classify(pod, nowNs);
+    }
+
+    /// <summary>Only what is wrong is news: a pod that is well again is fresh when its row has been read.</summary>
+    private void Look(MonitoredPod pod, long nowNs)
+    {
+        if (pod.Status == RowStatus.Quarantined)
+            return;
+        var status = pod.Source.Look(nowNs);
+        if (status > RowStatus.Torn)
+            pod.Status = Note(pod, status, nowNs);
+        if (pod.Source.Generation != pod.KnownGeneration && pod.Source.Generation != 0)
+            AskForLayout(pod, nowNs);
     }
 
     /// <summary>Counts what was not fresh. A row that stays torn is a writer that died inside it: as good as stale.</summary>
@@ -275,13 +306,3 @@ public sealed class Lmap
         _logger.LogError("Pod {Pod} is taken out: {Error}", pod.Pod, error.Message);
     }
 }
-
-/// <summary>A change for one LMAP: its pods from now on, and what some of them take over.</summary>
-internal sealed record LmapChange(MonitoredPod[] Pods, IReadOnlyList<PodAdoption> Adoptions)
-{
-    /// <summary>Completes when the LMAP works by the change and reads nothing of before.</summary>
-    public TaskCompletionSource Applied { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-}
-
-/// <summary>A pod's new layout, schema and source.</summary>
-internal sealed record PodAdoption(MonitoredPod Pod, PodLayout Layout, PodSchema Schema, PageSource Source);

@@ -3,7 +3,7 @@ namespace MicroView.Collector;
 /// <summary>What one LMAP has done since it began. Written by its thread, read by any: each figure is one aligned word.</summary>
 public sealed class LmapStatistics
 {
-    /// <summary>Scrapes: passes over all pods.</summary>
+    /// <summary>Scrapes: passes over all pods, but for those in which the transport could not read anything.</summary>
     public long Scrapes { get; internal set; }
 
     /// <summary>Rows read that were new.</summary>
@@ -39,8 +39,8 @@ public sealed class LmapStatistics
     /// <summary>CPU time of its thread, ns, as of its last look at the clock.</summary>
     public long CpuNs { get; internal set; }
 
-    /// <summary>When it last began a scrape, CLOCK_MONOTONIC, ns.</summary>
-    public long LastScrapeNs { get; internal set; }
+    /// <summary>When it last looked at its pods, in a scrape or between two, CLOCK_MONOTONIC, ns.</summary>
+    public long LastLookNs { get; internal set; }
 
     /// <summary>Scrapes per second over its last second or scrape, whichever is longer.</summary>
     public double ScrapeRate { get; internal set; }

@@ -19,7 +19,9 @@ internal sealed class LmapThread : IDisposable
 {
     private const long AccountPeriodNs = 1_000_000_000;
     private const int IdleMs = 50; // back to back without a pod there is nothing to be back to back with
+    private const int UnreadableMs = 5; // while its transport is not connected
     private const int FaultPauseMs = 100;
+    private const long LookPeriodNs = 500_000_000; // half of what a heartbeat may stand still
 
     private readonly LmapSchedule _schedule;
     private readonly ILogger _logger;
@@ -38,8 +40,8 @@ internal sealed class LmapThread : IDisposable
 
     public Lmap Lmap { get; }
 
-    /// <summary>If it has not scraped for this long, nothing that it read passes for fresh.</summary>
-    public long SilenceLimitNs => PageFormat.HeartbeatTimeout.Ticks * 100 + 2 * _schedule.IntervalNs;
+    /// <summary>If it has not looked at its pods for this long, nothing that it read passes for fresh.</summary>
+    public long SilenceLimitNs => PageFormat.HeartbeatTimeout.Ticks * 100 + 2 * Math.Min(_schedule.IntervalNs, LookPeriodNs);
 
     public void Start() => _thread.Start();
 
@@ -65,7 +67,7 @@ internal sealed class LmapThread : IDisposable
         if (_schedule.Core is { } core && !Machine.PinThread(core))
             _logger.LogWarning("LMAP {Index} cannot be bound to core {Core}; it runs on any", Lmap.Index, core);
         var deadline = Clocks.MonotonicNs;
-        Lmap.Statistics.LastScrapeNs = _accountNs = deadline;
+        Lmap.Statistics.LastLookNs = _accountNs = deadline;
         while (!_stopping)
         {
             try
@@ -94,8 +96,8 @@ internal sealed class LmapThread : IDisposable
             Account(now);
         if (_schedule.IntervalNs == 0)
         {
-            if (Lmap.Pods.Count == 0)
-                _wake.WaitOne(IdleMs);
+            if (Lmap.Pods.Count == 0 || !Lmap.CanRead)
+                _wake.WaitOne(Lmap.Pods.Count == 0 ? IdleMs : UnreadableMs);
             return now;
         }
         var next = deadline + _schedule.IntervalNs;
@@ -106,14 +108,21 @@ internal sealed class LmapThread : IDisposable
         return next;
     }
 
+    /// <summary>Sleeps, but looks at the pods' heartbeats where the next scrape is far.</summary>
     private void WaitUntil(long deadline)
     {
+        var nextLook = _schedule.IntervalNs > LookPeriodNs ? Clocks.MonotonicNs + LookPeriodNs : long.MaxValue;
         while (!_stopping)
         {
-            var left = deadline - Clocks.MonotonicNs;
-            if (left <= 0)
+            var now = Clocks.MonotonicNs;
+            if (deadline <= now)
                 return;
-            var milliseconds = (int)Math.Min(left / 1_000_000, int.MaxValue);
+            if (nextLook <= now)
+            {
+                Lmap.LookOnce(now);
+                nextLook = now + LookPeriodNs;
+            }
+            var milliseconds = (int)Math.Min((Math.Min(deadline, nextLook) - now) / 1_000_000, int.MaxValue);
             if (milliseconds == 0 && _schedule.Spin)
                 Thread.SpinWait(20);
             else

@@ -4,9 +4,7 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// Opens page sources for pods of a layout, and is told when an LMAP begins a scrape: the place where a transport with several reads in
-/// flight
-/// posts them all at once. Opening is done by the layout follower, reading by the LMAPs.
+/// Opens page sources for pods of a layout. Opening is done by the layout follower, reading by the LMAPs.
 /// </summary>
 public abstract class PageTransport
 {
@@ -22,10 +20,8 @@ public abstract class PageTransport
     /// <exception cref="IOException">An object cannot be read: what, and why.</exception>
     public abstract PageSource Open(PodLayout layout, int slots, PageSource? former, IReadOnlyList<SafeFileHandle> files);
 
-    /// <summary>Called by an LMAP's thread before it reads <paramref name="sources"/>, its pods in order.</summary>
-    public virtual void BeginScrape(ReadOnlySpan<MonitoredPod> sources)
-    {
-    }
+    /// <summary>What one LMAP's reads go through; null when they need nothing. Asked once per LMAP.</summary>
+    internal virtual ScrapeReads? ReadsOf(int lmap) => null;
 }
 
 /// <summary>Pods of this machine, through the descriptors that the agent's socket hands out.</summary>

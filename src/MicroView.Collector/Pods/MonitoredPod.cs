@@ -88,7 +88,9 @@ public sealed class MonitoredPod
     /// <summary>During an alarm: what explains the score, largest share first.</summary>
     public IReadOnlyList<AttributionShare> Attributions => _attributions;
 
-    /// <summary>When its last fresh row was sampled, CLOCK_MONOTONIC, ns; 0: none yet.</summary>
+    /// <summary>
+    /// When its last fresh row was sampled, CLOCK_MONOTONIC of this machine, ns; of a pod elsewhere, when it was read. 0: none yet.
+    /// </summary>
     public long FreshTimeNs { get => Volatile.Read(ref _freshTimeNs); internal set => Volatile.Write(ref _freshTimeNs, value); }
 
     internal AnalyzerOptions Options { get; }

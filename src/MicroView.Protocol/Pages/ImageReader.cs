@@ -51,6 +51,18 @@ public sealed unsafe class ImageReader
     /// <summary>When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores.</summary>
     public long RowTimeNs { get; private set; }
 
+    /// <summary>Looks at the header of an image alone.</summary>
+    /// <param name="image">At least the header; less makes it unreadable.</param>
+    /// <param name="nowNs">The reader's monotonic clock when the image was taken, ns: times the heartbeat.</param>
+    /// <returns>Fresh when nothing is wrong with it, else what is.</returns>
+    public RowStatus Look(ReadOnlySpan<byte> image, long nowNs)
+    {
+        if (image.Length < PageFormat.HeaderSize)
+            return RowStatus.Unreadable;
+        fixed (byte* header = image)
+            return _header.Look(header, nowNs);
+    }
+
     /// <summary>Takes the row out of an image.</summary>
     /// <param name="image">At least <see cref="ImageBytes"/> bytes; fewer make it unreadable.</param>
     /// <param name="values">At least <see cref="Slots"/> values; written only when the answer is <see cref="RowStatus.Fresh"/>.</param>

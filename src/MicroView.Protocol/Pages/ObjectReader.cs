@@ -76,6 +76,19 @@ public sealed unsafe class ObjectReader : IDisposable
             return ReadRow(image, target);
     }
 
+    /// <summary>Looks at the header alone.</summary>
+    /// <param name="nowNs">The reader's monotonic clock, ns: times the heartbeat.</param>
+    /// <returns>Fresh when nothing is wrong with it, else what is.</returns>
+    public RowStatus Look(long nowNs)
+    {
+        if (_mapping is not null)
+            return _header.Look(_mapping.Address + PageFormat.HeaderOffset, nowNs);
+        var header = stackalloc byte[PageFormat.HeaderSize];
+        return MemoryFile.ReadAt(_file, new(header, PageFormat.HeaderSize), PageFormat.HeaderOffset) == PageFormat.HeaderSize
+            ? _header.Look(header, nowNs)
+            : RowStatus.Unreadable;
+    }
+
     /// <summary>Unmaps and closes.</summary>
     public void Dispose()
     {
