@@ -4,34 +4,40 @@ namespace MicroView.Protocol.Tests;
 internal sealed record Sightings(long Reads, long Torn);
 
 /// <summary>
-/// A writer thread and a reader on one object, for a time. The reader either obeys the row clock or does not; a row is torn when
-/// its slots are not all of one round.
+/// A writer thread and a reader on one object, for a time. The reader either obeys the row clock, or the stamp, or does not; a row is torn
+/// when its slots are not all of one round.
 /// </summary>
 internal static class Litmus
 {
     /// <summary>Fewer prove nothing: on a busy machine a run goes on for them, for so many ms.</summary>
     internal const int WantedReads = 100, Patience = 4000;
 
-    private const int Slots = 256;
+    internal const int Slots = 256;
 
     /// <summary>Reads rows past the sequence: proves that a tear can be seen on this machine.</summary>
-    internal static Sightings IgnoringTheSequence(TimeSpan time) => Run(time, BatchWriter, (page, values) =>
+    internal static Sightings IgnoringTheSequence(TimeSpan time) => Run(time, BatchWriter, page => page, (page, values) =>
     {
         for (var slot = 0; slot < Slots; slot++)
             values[slot] = page.Cell(slot).Value;
         return true;
-    }, IsMixed, _ => null);
+    }, IsMixed);
 
     /// <summary>Reads rows as the ordering contract says.</summary>
-    internal static Sightings ObeyingTheSequence(TimeSpan time, bool mapped) => Run(time, BatchWriter, null, IsMixed, page => Reader(page, mapped));
+    internal static Sightings ObeyingTheSequence(TimeSpan time, bool mapped) => Run(time, BatchWriter, page => Reader(page, mapped), IsFresh, IsMixed);
+
+    /// <summary>Copies each row once and takes what the trust lets through.</summary>
+    internal static Sightings CopyingOnce(TimeSpan time, CopyOrder order, CopyTrust trust) =>
+        Run(time, BatchWriter, page => new SingleCopies(page, Reader(page, order != CopyOrder.Positional), order, trust), (copies, values) => copies.Read(values), IsMixed);
 
     /// <summary>Reads live stores of two bit patterns, whose halves all differ: anything else is a torn element.</summary>
-    internal static Sightings LiveElements(TimeSpan time, bool mapped) => Run(time, PatternWriter, null, IsNoPattern, page => Reader(page, mapped));
+    internal static Sightings LiveElements(TimeSpan time, bool mapped) => Run(time, PatternWriter, page => Reader(page, mapped), IsFresh, IsNoPattern);
 
-    private static Sightings Run(
-        TimeSpan time, Action<PageObject, long> write, Func<PageObject, double[], bool>? read, Func<double[], bool> isTorn, Func<PageObject, ObjectReader?> open)
+    private static Sightings Run<TReader>(
+        TimeSpan time, Action<PageObject, long> write, Func<PageObject, TReader> open, Func<TReader, double[], bool> read, Func<double[], bool> isTorn)
+        where TReader : IDisposable
     {
         using var page = PageObject.Create("litmus", new(8192, 1));
+        page.RowSlots = Slots;
         using var reader = open(page);
         var stop = false;
         var writer = new Thread(() =>
@@ -45,7 +51,7 @@ internal static class Litmus
         var start = Environment.TickCount64;
         while (Environment.TickCount64 - start is var elapsed && (elapsed < time.TotalMilliseconds || (reads < WantedReads && elapsed < Patience)))
         {
-            if (!(read?.Invoke(page, values) ?? reader!.Read(values, 0) == RowStatus.Fresh))
+            if (!read(reader, values))
                 continue;
             reads++;
             torn += isTorn(values) ? 1 : 0;
@@ -85,6 +91,8 @@ internal static class Litmus
         for (var slot = 0; slot < Slots; slot++)
             page.Cell(slot).Store(value);
     }
+
+    private static bool IsFresh(ObjectReader reader, double[] values) => reader.Read(values, 0) == RowStatus.Fresh;
 
     private static bool IsMixed(double[] values) => values.AsSpan().ContainsAnyExcept(values[0]);
 

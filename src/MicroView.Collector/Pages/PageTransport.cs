@@ -64,6 +64,8 @@ public sealed class SharedMemoryTransport : PageTransport
         if (!SlotGeometry.IsValid(layout.Capacity, layout.Stripes, out var problem))
             throw new InvalidDataException($"object {layout.Index}: {problem}");
         var geometry = new SlotGeometry(layout.Capacity, layout.Stripes);
-        return kind == PodKind.Rest ? ObjectReader.Positional(file, geometry, layout.Epoch) : ObjectReader.Map(file, geometry, layout.Epoch);
+        var reader = kind == PodKind.Rest ? ObjectReader.Positional(file, geometry, layout.Epoch) : ObjectReader.Map(file, geometry, layout.Epoch);
+        reader.HasRows = layout.RowSlots > 0;
+        return reader;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace MicroView.Protocol;
@@ -23,7 +24,11 @@ internal unsafe struct HeaderWatch(ulong epoch)
         return Moves(Load(header, PageFormat.HeartbeatField), nowNs) ? RowStatus.Fresh : RowStatus.Stale;
     }
 
-    internal static ulong Load(byte* header, int field) => Volatile.Read(ref *(ulong*)(header + field - PageFormat.HeaderOffset));
+    /// <summary>One eight-byte load that orders nothing. An image may begin at any address, where an acquiring load is a fault on arm64.</summary>
+    internal static ulong Load(byte* header, int field) => Unsafe.ReadUnaligned<ulong>(header + field - PageFormat.HeaderOffset);
+
+    /// <summary>A load that no later one passes; of an object itself, which is aligned.</summary>
+    internal static ulong LoadAcquire(byte* header, int field) => Volatile.Read(ref *(ulong*)(header + field - PageFormat.HeaderOffset));
 
     private bool Moves(ulong heartbeat, long nowNs)
     {

@@ -1,10 +1,10 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace MicroView.Protocol;
 
 /// <summary>
 /// Makes rows of images: copies of an object's bytes from <see cref="PageFormat.HeaderOffset"/> on, as an RDMA READ lands them or a recording
-/// holds them. The image must not change during a read. For one thread; neither allocates nor throws when reading.
+/// holds them. An image must not change during a read, and may begin at any address. For one thread; neither allocates nor throws when reading.
 /// </summary>
 public sealed unsafe class ImageReader
 {
@@ -83,10 +83,10 @@ public sealed unsafe class ImageReader
     private RowStatus ReadRow(byte* header, double* target)
     {
         var sequence = HeaderWatch.Load(header, PageFormat.RowSeqField);
-        if (sequence != 0 && sequence == _lastSequence)
-            return RowStatus.Unchanged;
+        if (sequence == _lastSequence && (sequence != 0 || RowSlots > 0))
+            return RowStatus.Unchanged; // 0 where rows are stamped: there is none yet
         var time = HeaderWatch.Load(header, PageFormat.RowTimeField);
-        if (sequence != 0 && !IsWhole(header, sequence, time))
+        if ((sequence != 0 || RowSlots > 0) && !IsWhole(header, sequence, time))
             return RowStatus.Torn;
         SlotLines.Fold(header + PageFormat.SlotsOffset - PageFormat.HeaderOffset, Geometry.Stripes, _slots, target);
         _lastSequence = sequence;
@@ -97,11 +97,11 @@ public sealed unsafe class ImageReader
     /// <summary>A batch row without a stamp cannot be confirmed by one copy.</summary>
     private bool IsWhole(byte* header, ulong sequence, ulong time)
     {
-        if ((sequence & 1) != 0 || RowSlots == 0)
+        if ((sequence & 1) != 0 || sequence == 0 || RowSlots == 0)
             return false;
-        var stamp = (ulong*)(header + Geometry.UsedBytes(RowSlots) - PageFormat.HeaderOffset);
-        return stamp[PageFormat.StampSequence / 8] == sequence && stamp[PageFormat.StampTime / 8] == time
-            && stamp[PageFormat.StampCheck / 8]
+        var stamp = header + Geometry.UsedBytes(RowSlots) - PageFormat.HeaderOffset;
+        return Unsafe.ReadUnaligned<ulong>(stamp + PageFormat.StampSequence) == sequence && Unsafe.ReadUnaligned<ulong>(stamp + PageFormat.StampTime) == time
+            && Unsafe.ReadUnaligned<ulong>(stamp + PageFormat.StampCheck)
                 == RowCheck.Of(sequence, time, new(header + PageFormat.SlotsOffset - PageFormat.HeaderOffset, RowSlots * sizeof(double)));
     }
 }

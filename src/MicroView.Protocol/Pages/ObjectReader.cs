@@ -44,6 +44,9 @@ public sealed unsafe class ObjectReader : IDisposable
     /// <summary>When the last fresh row was sampled, CLOCK_MONOTONIC of the host, ns; 0 for live stores.</summary>
     public long RowTimeNs { get; private set; }
 
+    /// <summary>Whether a batch writer announced its rows (row_slots): then a sequence of 0 means that there is none yet, not live stores.</summary>
+    public bool HasRows { get; set; }
+
     /// <summary>True when rows come under the row clock.</summary>
     public bool IsBatch => _lastSequence != 0;
 
@@ -100,35 +103,34 @@ public sealed unsafe class ObjectReader : IDisposable
     }
 
     /// <summary>Copies header and used prefix, with the stamp of a stamped row: an image for <see cref="ImageReader"/>. False when the object is too short.</summary>
-    /// <param name="image">As many bytes as are wanted from <see cref="PageFormat.HeaderOffset"/> on.</param>
+    /// <param name="image">As many bytes as are wanted from <see cref="PageFormat.HeaderOffset"/> on, in whole lines.</param>
     public bool TryCopy(Span<byte> image)
     {
+        if (image.Length > Geometry.Capacity - PageFormat.HeaderOffset || image.Length % PageFormat.LineSize != 0)
+            return false;
         if (_mapping is null)
             return MemoryFile.ReadAt(_file, image, PageFormat.HeaderOffset) == image.Length;
-        if (image.Length > Geometry.Capacity - PageFormat.HeaderOffset)
-            return false;
         fixed (byte* target = image)
             SlotLines.Copy(_mapping.Address + PageFormat.HeaderOffset, target, image.Length / PageFormat.LineSize);
         return true;
     }
 
-    private static ulong Load(byte* image, int field) => HeaderWatch.Load(image + PageFormat.HeaderOffset, field);
+    private static ulong Load(byte* image, int field) => HeaderWatch.LoadAcquire(image + PageFormat.HeaderOffset, field);
 
     private RowStatus ReadRow(byte* image, double* target)
     {
         for (var attempt = 0; attempt < TriesPerRead; attempt++)
         {
             var sequence = Sequence(image); // acquire: the copy below cannot pass it
-            if (sequence != 0 && sequence == _lastSequence)
+            if (sequence == _lastSequence && (sequence != 0 || HasRows))
                 return RowStatus.Unchanged;
-            if ((sequence & 1) != 0)
+            if ((sequence & 1) != 0 || (sequence == 0 && HasRows))
                 continue;
             if (sequence != 0 && _mapping is null && CopyPrefix() is null) // copied again, now between two looks at the sequence
                 return RowStatus.Unreadable;
             var time = Load(image, PageFormat.RowTimeField);
             SlotLines.Fold(image + PageFormat.SlotsOffset, Geometry.Stripes, _slots, target);
-            if (sequence != 0)
-                Interlocked.MemoryBarrier(); // the copy must not pass the second load
+            LoadBarrier(); // the copy must not pass the second load
             if (Sequence(image) != sequence)
                 continue;
             _lastSequence = sequence;
@@ -136,6 +138,15 @@ public sealed unsafe class ObjectReader : IDisposable
             return RowStatus.Fresh;
         }
         return RowStatus.Torn;
+    }
+
+    private static void LoadBarrier()
+    {
+#if NET10_0_OR_GREATER
+        Volatile.ReadBarrier(); // free on x86-64
+#else
+        Interlocked.MemoryBarrier();
+#endif
     }
 
     /// <summary>The sequence in the object. A copy's own says nothing about what happened while it was made; of live stores it is 0 for good.</summary>

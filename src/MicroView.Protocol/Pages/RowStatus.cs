@@ -6,7 +6,7 @@ public enum RowStatus : byte
     /// <summary>New values: a row of live stores, or a batch row not seen before.</summary>
     Fresh,
 
-    /// <summary>The batch row is the one that was read last time; the values are not written again.</summary>
+    /// <summary>The batch row is the one that was read last time, or there is none yet; no values are written.</summary>
     Unchanged,
 
     /// <summary>The writer was inside the row at each try; read it at the next scrape.</summary>
