@@ -11,7 +11,7 @@ internal sealed record CollectorWiring(PageTransport Transport, ControlPlane Con
 {
     /// <summary>The queue pairs as people are told of them, by LMAP.</summary>
     public IReadOnlyList<string> QueuePairs => Verbs is null ? [] : [.. Verbs.Queues.Select(queue =>
-        $"LMAP {queue.Index}: {Keeper!.ConnectionOf(queue.Index) ?? $"queue pair {queue.Number}, not connected"}")];
+        $"LMAP {queue.Index}: {Keeper!.ConnectionOf(queue.Index) ?? $"QP {queue.Number}, not connected"}")];
 
     /// <exception cref="CollectorStartException">There is no RDMA device that could be used.</exception>
     public static CollectorWiring Create(CollectorOptions options, Func<CollectorOptions, RdmaAdapter> openDevice, ILogger logger)

@@ -98,6 +98,7 @@ public abstract class TestBook : IAsyncDisposable
 
     public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await Stop.CancelAsync();
         await _beating;
     }

@@ -8,7 +8,7 @@ namespace MicroView.Rdma.Suite;
 internal sealed class Machines(SuiteOptions options) : IDisposable
 {
     public const int AgentPort = 5000, WriterPort = 9998, FaultPort = 9997;
-    private const string Folder = "/tmp/microview-rdma-suite", Socket = Folder + "/agent.sock";
+    public const string Folder = "/tmp/microview-rdma-suite", Socket = Folder + "/agent.sock";
     private readonly List<CollectorProcess> _collectors = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -21,17 +21,15 @@ internal sealed class Machines(SuiteOptions options) : IDisposable
     public static TimeSpan Second { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Starts the agent over there and waits until it answers.</summary>
-    public void StartAgent(string more = "", int queues = 2)
+    public void StartAgent(string more = "", int queues = 2, string? collectors = null)
     {
-        There.Do($"mkdir -p {Folder}");
-        Background("host", $"{options.PeerPrograms}/microview host --rdma-queues {queues} --dev {options.PeerDevice} --listen {options.Peer} --port {AgentPort} --collectors {options.Own} --socket {Socket} {more}");
+        Background("host", $"{options.PeerPrograms}/microview host --rdma-queues {queues} --dev {options.PeerDevice} --listen {options.Peer} --port {AgentPort} --collectors {collectors ?? options.Own} --socket {Socket} {more}");
         WaitForAgent();
     }
 
     /// <summary>Starts the agent whose regions can be taken away.</summary>
     public void StartFaultyAgent()
     {
-        There.Do($"mkdir -p {Folder}");
         Background("host", $"{options.PeerPrograms}/rdma-suite agent --listen {options.Peer} --port {AgentPort} --collectors {options.Own} --socket {Socket} --control {options.Peer}:{FaultPort}");
         WaitForAgent();
     }
@@ -152,6 +150,7 @@ internal sealed class Machines(SuiteOptions options) : IDisposable
         }
     }
 
-    private void Background(string name, string command) =>
-        There.Do($"cd {Folder} && {command} >>{name}.log 2>&1 </dev/null & echo $! >{Folder}/{name}.pid");
+    /// <summary>Starts a program over there that runs until the case ends; its output is NAME.log in <see cref="Folder"/>.</summary>
+    public void Background(string name, string command) =>
+        There.Do($"mkdir -p {Folder} && cd {Folder} && {{ {command} >>{name}.log 2>&1 </dev/null & echo $! >{name}.pid; }}");
 }

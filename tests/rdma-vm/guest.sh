@@ -52,8 +52,8 @@ make_base() {
   find $root/usr/lib/python3 -name __pycache__ -prune -exec rm -rf {} +
   mapfile -t objects < <(find /usr/lib/python3/dist-packages/pyverbs /usr/lib/python3.11/lib-dynload -name '*.so')
   with_libraries $root /usr/bin/python3.11 "${objects[@]}"
-  printf 'root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n' >$root/etc/passwd
-  printf 'root:x:0:\nuser:x:1000:\n' >$root/etc/group
+  printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n' >$root/etc/passwd
+  printf 'root:x:0:\nnogroup:x:65534:\n' >$root/etc/group
   (cd $root && find . | cpio -o -H newc --quiet) | gzip -1 >base.gz
   echo "$stamp" >stamp
 }

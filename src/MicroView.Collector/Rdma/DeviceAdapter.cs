@@ -120,6 +120,8 @@ internal sealed class DeviceQueue : SendQueue
     // The agent asks nothing of this machine's memory.
     public override void Connect(LocalEnd local, RemoteEnd remote) => _pair.Connect(local, remote, RegionAccess.None);
 
+    public override void Fail() => _pair.Fail();
+
     public override void Reset() => _pair.Reset();
 
     public override void Dispose()

@@ -100,6 +100,9 @@ internal sealed class LmapQueue : ScrapeReads, IDisposable
     /// <summary>Asks the LMAP for the queue pair; it comes back as Down before its next pass.</summary>
     public void Recall() => _recalled = true;
 
+    /// <summary>For tests of faults: breaks the connection behind the back of whoever owns it.</summary>
+    internal void ForceError() => _queue.Fail();
+
     // ---- the LMAP's
 
     public override void Begin(MonitoredPod[] pods, long nowNs)

@@ -127,7 +127,7 @@ internal sealed class QueueKeeper(VerbsTransport transport, AgentHttp agent, ILo
         var mtu = other.Mtu == 0 ? PathMtu.Mtu1024 : PathMtuBytes.From(other.Mtu);
         queue.Connect(local, new(other.QpNum, gid, (ushort)other.Lid, mtu, other.Psn, reads, reads));
         var record = _records[queue.Index];
-        record.Opened(other.Index, $"queue pair {queue.Number} at {local.Gid.Gid} ({transport.Adapter.Name}), connected to queue pair {other.QpNum} at {gid}");
+        record.Opened(other.Index, $"QP {queue.Number}, GID {local.Gid.Gid} ({transport.Adapter.Name}): connected to QP {other.QpNum}, GID {gid}");
         logger.LogInformation("LMAP {Index}: {Connection}", queue.Index, record.Connection);
     }
 

@@ -70,6 +70,9 @@ internal abstract class SendQueue : IDisposable
     /// <exception cref="VerbsException">The device refuses.</exception>
     public abstract void Connect(LocalEnd local, RemoteEnd remote);
 
+    /// <summary>From any state to ERR: what is posted completes as flushed.</summary>
+    public abstract void Fail();
+
     /// <summary>From any state to RESET: on return nothing that was posted touches memory any more.</summary>
     /// <exception cref="VerbsException">The device refuses.</exception>
     public abstract void Reset();

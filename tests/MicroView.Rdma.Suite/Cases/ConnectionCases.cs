@@ -62,7 +62,7 @@ internal static class ConnectionCases
 
     private static void Without_the_role_is_refused(Machines machines, Detail detail)
     {
-        machines.StartAgent("--collectors 10.255.255.1");
+        machines.StartAgent(collectors: "10.255.255.1");
         var (exitCode, output) = machines.Run($"nic --control-plane {machines.ControlPlane} --dev {machines.Options.Device} --test setup");
         Check.True(exitCode is not 0 and not 124, $"setup ends with an error: {exitCode}");
         Check.Contains("collector role", output, "the reason");
@@ -74,7 +74,7 @@ internal static class ConnectionCases
         machines.There.Do("mkdir -p /tmp/microview-rdma-suite && echo a-token-of-the-suite >/tmp/microview-rdma-suite/token");
         var own = Path.GetTempFileName();
         File.WriteAllText(own, "a-token-of-the-suite\n");
-        machines.StartAgent("--collectors 10.255.255.1 --token-file /tmp/microview-rdma-suite/token");
+        machines.StartAgent("--token-file /tmp/microview-rdma-suite/token", collectors: "10.255.255.1");
         machines.StartWriter(1, 16);
         var (exitCode, output) = machines.Run($"nic --control-plane {machines.ControlPlane} --dev {machines.Options.Device} --test setup --token-file {own}");
         File.Delete(own);
@@ -96,10 +96,9 @@ internal static class ConnectionCases
     {
         var programs = machines.Options.PeerPrograms;
         var (exitCode, output) = machines.There.Run(
-            "u=$(command -v setuidgid >/dev/null && echo 'setuidgid user' || echo 'setpriv --reuid=1000 --regid=1000 --clear-groups'); "
-            + "chmod 666 /dev/infiniband/* && mkdir -p /tmp/limited && chown 1000 /tmp/limited && cd /tmp/limited && "
-            + $"(ulimit -l 64; $u {programs}/microview host --rdma-queues 1 --dev {machines.Options.PeerDevice} --port 5055 --socket /tmp/limited/agent.sock >log 2>&1 & echo $! >pid; sleep 3; "
-            + $"$u {programs}/microview generate --num-metrics 16 --update-metrics --pods 20 --socket /tmp/limited/agent.sock >generate.log 2>&1 & echo $! >pid2; sleep 4); "
+            "chmod 666 /dev/infiniband/* && mkdir -p /tmp/limited && chown 65534 /tmp/limited && cd /tmp/limited && ulimit -l 64 && "
+            + $"{{ su -s /bin/sh nobody -c 'exec {programs}/microview host --rdma-queues 1 --dev {machines.Options.PeerDevice} --port 5055 --socket /tmp/limited/agent.sock' >log 2>&1 </dev/null & echo $! >pid; sleep 3; "
+            + $"su -s /bin/sh nobody -c 'exec {programs}/microview generate --num-metrics 16 --update-metrics --pods 20 --socket /tmp/limited/agent.sock' >generate.log 2>&1 </dev/null & echo $! >pid2; sleep 4; }}; "
             + "wget -q -O - http://127.0.0.1:5055/health; cat log; kill $(cat pid pid2); sleep 0.5; rm -rf /tmp/limited");
         Check.Contains("ulimit -l", output, $"the message ({exitCode})");
         Check.Contains("RLIMIT_MEMLOCK", output, "the message");

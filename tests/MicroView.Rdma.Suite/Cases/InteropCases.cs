@@ -52,7 +52,7 @@ internal static class InteropCases
     private static void Our_collector_reads_a_foreign_agent(Machines machines, Detail detail)
     {
         var place = $"{machines.Options.Peer}:{PeerPort}";
-        machines.There.Do($"mkdir -p /tmp/microview-rdma-suite && cd /tmp/microview-rdma-suite && python3 {Script(machines.Options.PeerPrograms)} serve {place} {machines.Options.PeerDevice} 16 >peer.log 2>&1 </dev/null & echo $! >/tmp/microview-rdma-suite/peer.pid");
+        machines.Background("peer", $"python3 {Script(machines.Options.PeerPrograms)} serve {place} {machines.Options.PeerDevice} 16");
         Machines.Until(() => machines.Get($"http://{place}/health") is not null, TimeSpan.FromSeconds(20), "the foreign agent answers");
         var collector = new CollectorProcess(machines, 8000, $"nic --control-plane {place} --dev {machines.Options.Device} --transport verbs --model none --prometheus-port 8000 --scrape-interval 0.1 --trace-rate 0.5");
         using (collector)
