@@ -36,7 +36,7 @@ cpio|cpio|packs it
 depmod|kmod|finds the modules that they need
 rdma|iproute2|gives them a Soft-RoCE device
 ibv_devinfo|ibverbs-utils|shows what verbs see of it
-/etc/libibverbs.d/rxe.driver|ibverbs-providers|is libibverbs' driver of it
+/etc/libibverbs.d/rxe.driver|ibverbs-providers|is the driver of it for libibverbs
 /usr/lib/python3/dist-packages/pyverbs|python3-pyverbs|is a peer that is not ours
 tshark|tshark|reads what was on their wire
 /usr/include/infiniband/verbs.h|libibverbs-dev|judges the layouts of the verbs binding
