@@ -151,7 +151,7 @@ public sealed class FeatureExtractorTests
         var z = new double[map.Stride];
         var lost = 0;
         var norm = RowKernel<TOps, V>.Standardize(
-            FrequentDirectionsTests.Padded(current), state, map.RateBits, 4, scaling.Blocks, z, ref lost);
+            FrequentDirectionsTests.Padded(current), state, map.RateBits, 4, scaling.Blocks, z, 0, ref lost);
         Check(expected, z, norm);
         Assert.Equal(missing, lost);
         Assert.Equal(current, state[..map.Count]);

@@ -21,14 +21,35 @@ public abstract class Detector
     /// <summary><see cref="Dimension"/> rounded up to a multiple of eight: the length of the rows.</summary>
     public int Stride { get; }
 
-    /// <summary>A row is anomalous if its score exceeds this. Infinite before <see cref="Fit"/>.</summary>
+    /// <summary>A row is anomalous if its score exceeds this. Infinite before training.</summary>
     public double Threshold { get; protected set; } = double.PositiveInfinity;
 
-    /// <summary>Learns from training rows and sets <see cref="Threshold"/>. Called again, it starts over.</summary>
+    /// <summary>The threshold is never set below this, whoever sets it.</summary>
+    public virtual double LeastThreshold => 0;
+
+    /// <summary>Scores of the training rows, in their order; empty before training.</summary>
+    public IReadOnlyList<double> TrainingScores { get; protected set; } = [];
+
+    /// <summary>Whether missing values reach the detector as NaN; else as 0, the mean of training.</summary>
+    public virtual bool SeesMissing => false;
+
+    /// <summary>The floor of a feature's deviation as a part of its |mean| that suits this detector; see <see cref="FeatureScaling"/>.</summary>
+    public virtual double RelativeFloor => 1e-4;
+
+    /// <summary>Learns from training rows and sets <see cref="Threshold"/> and <see cref="TrainingScores"/>. Called again, it starts over.</summary>
     public abstract void Fit(RowMatrix rows);
 
+    /// <summary>The same for a detector that must know more of them.</summary>
+    public virtual void Fit(RowMatrix rows, TrainingFacts facts) => Fit(rows);
+
+    /// <summary>The rows to come do not continue those before: there was a gap in time, or another day begins.</summary>
+    public virtual void Resume()
+    {
+    }
+
     /// <summary>
-    /// Score of a row, 0 or more, larger is stranger. <paramref name="squaredNorm"/> is ‖z‖², which the caller has at hand.
+    /// Score of a row, 0 or more, larger is stranger. <paramref name="squaredNorm"/> is ‖z‖², which the caller has at hand. Called once per row, in
+    /// the order of time: a detector may follow what it sees.
     /// </summary>
     public abstract double Score(ReadOnlySpan<double> z, double squaredNorm);
 
@@ -39,7 +60,7 @@ public abstract class Detector
     public abstract void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous);
 
     /// <summary>
-    /// Writes the share of the score that each feature explains, 0..1, summing to 1 or less;
+    /// Writes the share of the score of the last row, <paramref name="z"/>, that each feature explains, 0..1, summing to 1 or less;
     /// <paramref name="shares"/> is <see cref="Stride"/> long.
     /// </summary>
     public abstract void Attribute(ReadOnlySpan<double> z, Span<double> shares);

@@ -70,6 +70,12 @@ public sealed record DetectorOptions
     /// </summary>
     public double? ZPercentile { get; init; }
 
+    /// <summary>RFD: seconds after which half of a lasting shift, small enough to be no event, is taken as normal; at least 60 rows.</summary>
+    public double DriftHalfLifeSeconds { get; init; } = 3600;
+
+    /// <summary>RFD: seconds after which a metric that has been out on one side stands there for good; at least 15 rows.</summary>
+    public double HoldLimitSeconds { get; init; } = 1800;
+
     /// <summary>Seed of a detector's random decisions (η).</summary>
     public ulong Seed { get; init; } = 1;
 
@@ -86,6 +92,8 @@ public sealed record DetectorOptions
         Require(MinThreshold is null or (>= 0 and <= double.MaxValue), $"the least threshold must not be negative, not {MinThreshold}");
         Require(Eta is >= 0 and <= 1, $"η must be in 0..1, not {Eta}");
         Require(ZLimit is > 0 and <= double.MaxValue, $"the z limit must be positive, not {ZLimit}");
+        Require(DriftHalfLifeSeconds is > 0 and <= 1e9, $"the half-life of drift must be above 0 s, not {DriftHalfLifeSeconds}");
+        Require(HoldLimitSeconds is > 0 and <= 1e9, $"the hold limit must be above 0 s, not {HoldLimitSeconds}");
         Require(ZPercentile is null or (> 0 and <= 100), $"the z percentile must be in (0, 100], not {ZPercentile}");
     }
 

@@ -11,6 +11,7 @@ public static class DetectorRegistry
             ["none"] = (dimension, _) => new NoDetector(dimension),
             ["TH"] = (dimension, options) => new ThresholdDetector(dimension, options),
             ["FD"] = (dimension, options) => new FrequentDirectionsDetector(dimension, options),
+            ["RFD"] = (dimension, options) => new RobustFrequentDirectionsDetector(dimension, options),
         }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All names, sorted.</summary>

@@ -64,6 +64,9 @@ public sealed class FrequentDirections
     /// <summary>Directions found, at most <see cref="Components"/>: fewer when the rows seen have a lower rank.</summary>
     public int Rank { get; private set; }
 
+    /// <summary>Decompositions made so far: the directions are the same as long as this is.</summary>
+    internal long Decompositions { get; private set; }
+
     /// <summary>Rows in the buffer now, at most 2ℓ.</summary>
     public int Count => _filled;
 
@@ -81,6 +84,7 @@ public sealed class FrequentDirections
         _stale = false;
         Seen = 0;
         Rank = 0;
+        Decompositions++;
         _basis.Span.Clear();
     }
 
@@ -111,21 +115,19 @@ public sealed class FrequentDirections
     }
 
     /// <summary>‖V_k y‖², for <paramref name="row"/> y padded with zeros to a multiple of eight.</summary>
-    public double ProjectedSquare(ReadOnlySpan<double> row) =>
-        Vector512.IsHardwareAccelerated ? MatrixKernels<Ops512, Vector512<double>>.Project(_basis, _groups, row, default)
-        : Vector256.IsHardwareAccelerated ? MatrixKernels<Ops256, Vector256<double>>.Project(_basis, _groups, row, default)
-        : MatrixKernels<Ops128, Vector128<double>>.Project(_basis, _groups, row, default);
+    public double ProjectedSquare(ReadOnlySpan<double> row) => Project(row, default);
+
+    /// <summary>The same, and V_k y itself into <paramref name="products"/>: <see cref="Components"/> rounded up to a multiple of eight, or empty.</summary>
+    internal double Project(ReadOnlySpan<double> row, Span<double> products) =>
+        Vector512.IsHardwareAccelerated ? MatrixKernels<Ops512, Vector512<double>>.Project(_basis, _groups, row, products)
+        : Vector256.IsHardwareAccelerated ? MatrixKernels<Ops256, Vector256<double>>.Project(_basis, _groups, row, products)
+        : MatrixKernels<Ops128, Vector128<double>>.Project(_basis, _groups, row, products);
 
     /// <summary>Writes y − V_kᵀV_k y, both padded with zeros to a multiple of eight; returns its squared norm.</summary>
     public double Residual(ReadOnlySpan<double> row, Span<double> residual)
     {
         Span<double> products = stackalloc double[_groups * 8];
-        if (Vector512.IsHardwareAccelerated)
-            MatrixKernels<Ops512, Vector512<double>>.Project(_basis, _groups, row, products);
-        else if (Vector256.IsHardwareAccelerated)
-            MatrixKernels<Ops256, Vector256<double>>.Project(_basis, _groups, row, products);
-        else
-            MatrixKernels<Ops128, Vector128<double>>.Project(_basis, _groups, row, products);
+        Project(row, products);
         var square = 0.0;
         for (var j = 0; j < row.Length; j++)
         {
@@ -155,6 +157,7 @@ public sealed class FrequentDirections
         else
             Decompose<Ops128, Vector128<double>>(shrink);
         _stale = false;
+        Decompositions++;
     }
 
     /// <summary>One decomposition at one vector width.</summary>

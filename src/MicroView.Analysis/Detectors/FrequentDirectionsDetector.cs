@@ -27,6 +27,9 @@ public sealed class FrequentDirectionsDetector : Detector
         _random = options.Seed;
     }
 
+    /// <inheritdoc/>
+    public override double LeastThreshold => _options.MinThreshold ?? (_options.Normalization == Normalization.None ? 3 : 0);
+
     /// <summary>The sketch of what has been absorbed.</summary>
     public FrequentDirections Sketch { get; }
 
@@ -39,8 +42,7 @@ public sealed class FrequentDirectionsDetector : Detector
         for (var i = 0; i < rows.Count; i++)
             Absorb(rows[i], RowKernels.SquaredNorm(rows[i]));
         Sketch.Refresh();
-        var least = _options.MinThreshold ?? (_options.Normalization == Normalization.None ? 3 : 0);
-        Threshold = Math.Max(least, _options.ThresholdFactor * Percentile.Of(ScoreAll(rows), _options.ThresholdPercentile));
+        Threshold = Math.Max(LeastThreshold, _options.ThresholdFactor * Percentile.Of([.. TrainingScores = ScoreAll(rows)], _options.ThresholdPercentile));
     }
 
     /// <inheritdoc/>
@@ -57,7 +59,7 @@ public sealed class FrequentDirectionsDetector : Detector
     /// <summary>Absorbs a normal row, and an anomalous one with probability η.</summary>
     public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
     {
-        if (!anomalous || NextUniform() < _options.Eta)
+        if (!anomalous || SplitMix.NextUniform(ref _random) < _options.Eta)
             Absorb(z, squaredNorm);
     }
 
@@ -91,14 +93,5 @@ public sealed class FrequentDirectionsDetector : Detector
     {
         Span<double> residual = z.Length <= 512 ? stackalloc double[z.Length] : new double[z.Length];
         return Sketch.Residual(z, residual);
-    }
-
-    /// <summary>SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): eight bytes of state per pod.</summary>
-    private double NextUniform()
-    {
-        var x = _random += 0x9E3779B97F4A7C15;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-        return ((x ^ (x >> 31)) >> 11) * (1.0 / (1UL << 53));
     }
 }

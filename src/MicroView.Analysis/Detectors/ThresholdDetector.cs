@@ -21,8 +21,13 @@ public sealed class ThresholdDetector : Detector
     {
         CheckTraining(rows);
         Threshold = _options.ZLimit;
-        if (_options.ZPercentile is not { } percentile)
-            return;
+        if (_options.ZPercentile is { } percentile)
+            Weigh(rows, percentile);
+        TrainingScores = ScoreAll(rows);
+    }
+
+    private void Weigh(RowMatrix rows, double percentile)
+    {
         _weights = new double[Stride];
         var column = new double[rows.Count];
         for (var j = 0; j < Dimension; j++)

@@ -100,10 +100,11 @@ public sealed class FeatureExtractor
     }
 
     /// <summary>
-    /// Writes the z-scores of a row, 0 where missing; spans as in <see cref="Extract"/>. Gives ‖z‖² and the number of missing features.
+    /// Writes the z-scores of a row, <paramref name="missingValue"/> where missing; spans as in <see cref="Extract"/>. Gives ‖z‖² of those
+    /// that are not, and the number of missing features.
     /// </summary>
     public RowOutcome Standardize(
-        ReadOnlySpan<double> slots, long timeNs, FeatureScaling scaling, Span<double> z, out double squaredNorm, out int missing)
+        ReadOnlySpan<double> slots, long timeNs, FeatureScaling scaling, Span<double> z, out double squaredNorm, out int missing, double missingValue = 0)
     {
         ArgumentNullException.ThrowIfNull(scaling);
         CheckLengths(slots, z);
@@ -114,13 +115,16 @@ public sealed class FeatureExtractor
             return outcome;
         var row = Gather(slots, out var tail);
         if (Vector512.IsHardwareAccelerated)
-            squaredNorm = StandardizeRow<Ops512, Vector512<double>>(row, tail, perSecond, scaling.Blocks, z, ref missing);
+            squaredNorm = StandardizeRow<Ops512, Vector512<double>>(row, tail, perSecond, scaling.Blocks, z, missingValue, ref missing);
         else if (Vector256.IsHardwareAccelerated)
-            squaredNorm = StandardizeRow<Ops256, Vector256<double>>(row, tail, perSecond, scaling.Blocks, z, ref missing);
+            squaredNorm = StandardizeRow<Ops256, Vector256<double>>(row, tail, perSecond, scaling.Blocks, z, missingValue, ref missing);
         else
-            squaredNorm = StandardizeRow<Ops128, Vector128<double>>(row, tail, perSecond, scaling.Blocks, z, ref missing);
+            squaredNorm = StandardizeRow<Ops128, Vector128<double>>(row, tail, perSecond, scaling.Blocks, z, missingValue, ref missing);
         return outcome;
     }
+
+    /// <summary>The next row continues nothing: it is a first row, whatever its time.</summary>
+    public void Restart() => _started = false;
 
     private void ExtractRow<TOps, V>(
         ReadOnlySpan<double> row, ReadOnlySpan<double> tail, double perSecond, Span<double> features, ReadOnlySpan<byte> bits)
@@ -134,16 +138,16 @@ public sealed class FeatureExtractor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double StandardizeRow<TOps, V>(
         ReadOnlySpan<double> row, ReadOnlySpan<double> tail, double perSecond, ReadOnlySpan<double> scaling, Span<double> z,
-        ref int missing)
+        double missingValue, ref int missing)
         where TOps : struct, IVectorOps<V> where V : struct
     {
         ReadOnlySpan<byte> bits = _map.RateBits;
-        var norm = RowKernel<TOps, V>.Standardize(row, _previous, bits, perSecond, scaling, z, ref missing);
+        var norm = RowKernel<TOps, V>.Standardize(row, _previous, bits, perSecond, scaling, z, missingValue, ref missing);
         if (tail.IsEmpty)
             return norm;
         var at = row.Length;
         return norm + RowKernel<TOps, V>.Standardize(
-            tail, _previous.Span[at..], bits[(at / 8)..], perSecond, scaling[(2 * at)..], z[at..], ref missing);
+            tail, _previous.Span[at..], bits[(at / 8)..], perSecond, scaling[(2 * at)..], z[at..], missingValue, ref missing);
     }
 
     private void CheckLengths(ReadOnlySpan<double> slots, Span<double> target)

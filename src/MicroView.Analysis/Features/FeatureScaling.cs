@@ -14,6 +14,7 @@ public sealed class FeatureScaling
 
     // Per eight features: eight means, then eight inverse deviations, so that a row's pass reads one stream.
     private readonly AlignedRow _blocks;
+    private readonly double[] _floorShares;
 
     /// <summary>Scaling of the features of <paramref name="map"/> from the statistics of their training rows.</summary>
     public FeatureScaling(FeatureMap map, RunningStatistics statistics, double relativeFloor)
@@ -21,6 +22,7 @@ public sealed class FeatureScaling
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(statistics);
         _blocks = new AlignedRow(2 * map.Stride);
+        _floorShares = new double[map.Count];
         for (var i = 0; i < map.Count; i++)
         {
             if (statistics.Count(i) == 0)
@@ -30,6 +32,7 @@ public sealed class FeatureScaling
             var deviation = Math.Max(statistics.Deviation(i), floor);
             var at = Block(i);
             _blocks[at] = mean;
+            _floorShares[i] = deviation > 0 ? floor / deviation : 1;
             _blocks[at + 8] = deviation > 0 && double.IsFinite(1 / deviation) ? 1 / deviation : 1;
         }
     }
@@ -44,15 +47,18 @@ public sealed class FeatureScaling
     /// </summary>
     public double Deviation(int index) => 1 / _blocks[Block(index) + 8];
 
+    /// <summary>Which part of each effective deviation is its floor, 0..1; 1 where the feature stood still.</summary>
+    public ReadOnlyMemory<double> FloorShares => _floorShares;
+
     /// <summary>
-    /// z-scores of a raw feature row (NaN or infinite where missing, which gives 0); both spans hold one value per feature.
+    /// z-scores of a raw feature row (NaN or infinite where missing, which gives <paramref name="missingValue"/>); both spans hold one value per feature.
     /// </summary>
-    public void Standardize(ReadOnlySpan<double> features, Span<double> z)
+    public void Standardize(ReadOnlySpan<double> features, Span<double> z, double missingValue = 0)
     {
         for (var i = 0; i < Math.Min(features.Length, _blocks.Length / 2); i++)
         {
             var deviation = (features[i] - _blocks[Block(i)]) * _blocks[Block(i) + 8];
-            z[i] = double.IsFinite(deviation) ? Math.Clamp(deviation, -Limit, Limit) : 0;
+            z[i] = double.IsFinite(deviation) ? Math.Clamp(deviation, -Limit, Limit) : missingValue;
         }
     }
 

@@ -27,13 +27,13 @@ internal static class RowKernel<TOps, V> where TOps : struct, IVectorOps<V> wher
     }
 
     /// <summary>
-    /// z-scores of a row, 0 where missing. <paramref name="scaling"/> holds, per eight features, eight means and eight inverse
+    /// z-scores of a row, <paramref name="missingValue"/> where missing. <paramref name="scaling"/> holds, per eight features, eight means and eight inverse
     /// deviations. Returns ‖z‖² and adds the missing features to <paramref name="missing"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Standardize(
         ReadOnlySpan<double> current, Span<double> previous, ReadOnlySpan<byte> rateBits, double perSecond,
-        ReadOnlySpan<double> scaling, Span<double> z, ref int missing)
+        ReadOnlySpan<double> scaling, Span<double> z, double missingValue, ref int missing)
     {
         ref var c = ref MemoryMarshal.GetReference(current);
         ref var p = ref MemoryMarshal.GetReference(previous);
@@ -44,6 +44,7 @@ internal static class RowKernel<TOps, V> where TOps : struct, IVectorOps<V> wher
         var limit = TOps.Broadcast(FeatureScaling.Limit);
         var negativeLimit = TOps.Broadcast(-FeatureScaling.Limit);
         var zero = TOps.Broadcast(0);
+        var absent = TOps.Broadcast(missingValue);
         var norm = zero;
         var one = TOps.Broadcast(1);
         var lost = zero;
@@ -55,8 +56,9 @@ internal static class RowKernel<TOps, V> where TOps : struct, IVectorOps<V> wher
             var deviation = TOps.Multiply(TOps.Subtract(value, TOps.Load(ref s, block)), TOps.Load(ref s, block + 8));
             var present = TOps.LessThan(TOps.Abs(deviation), infinity);
             lost = TOps.Add(lost, TOps.Select(present, zero, one));
-            var clean = TOps.Select(present, TOps.Max(TOps.Min(deviation, limit), negativeLimit), zero);
-            TOps.Store(clean, ref target, (nuint)i);
+            var bounded = TOps.Max(TOps.Min(deviation, limit), negativeLimit);
+            var clean = TOps.Select(present, bounded, zero);
+            TOps.Store(TOps.Select(present, bounded, absent), ref target, (nuint)i);
             norm = TOps.MultiplyAdd(clean, clean, norm);
         }
         missing += (int)TOps.Sum(lost);

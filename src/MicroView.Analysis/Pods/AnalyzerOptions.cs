@@ -9,6 +9,12 @@ public sealed record AnalyzerOptions
     /// <summary>When anomalous rows make an alarm.</summary>
     public AlarmOptions Alarm { get; init; } = new();
 
+    /// <summary>
+    /// False alarms that a pod may have a day: the threshold then follows the pod's own scores (see <see cref="AlarmBudget"/>), the last third of learning is held back
+    /// to begin with. Null: the threshold is the detector's.
+    /// </summary>
+    public double? FalseAlarmsPerDay { get; init; }
+
     /// <summary>Rows a pod learns from at least.</summary>
     public int MinRows { get; init; } = 60;
 
@@ -21,8 +27,8 @@ public sealed record AnalyzerOptions
     /// </summary>
     public int MaxTrainingRows { get; init; } = 256;
 
-    /// <summary>Floor of a feature's deviation as a part of its |mean|; see <see cref="FeatureScaling"/>.</summary>
-    public double RelativeFloor { get; init; } = 1e-4;
+    /// <summary>Floor of a feature's deviation as a part of its |mean|; null: what suits the detector. See <see cref="FeatureScaling"/>.</summary>
+    public double? RelativeFloor { get; init; }
 
     /// <summary>Whether the detector goes on learning from rows while watching (see <see cref="Analysis.Detector.Update"/>).</summary>
     public bool UpdateOnline { get; init; }
@@ -35,13 +41,15 @@ public sealed record AnalyzerOptions
         Alarm.Validate();
         if (!DetectorRegistry.Contains(Detector.Model))
             throw new ArgumentException($"Unknown model '{Detector.Model}'; use one of {string.Join(", ", DetectorRegistry.Names)}.");
+        if (FalseAlarmsPerDay is not (null or (> 0 and <= 1e6)))
+            throw new ArgumentException($"The budget of false alarms must be above 0 a day, not {FalseAlarmsPerDay}.");
         if (MinRows < 2)
             throw new ArgumentException($"A pod must learn from at least 2 rows, not {MinRows}.");
         if (MinSeconds is not (>= 0 and <= 1e7))
             throw new ArgumentException($"The learning time must be 0 to 1e7 seconds, not {MinSeconds}.");
         if (MaxTrainingRows < 2)
             throw new ArgumentException($"At least 2 training rows must be kept, not {MaxTrainingRows}.");
-        if (RelativeFloor is not (>= 0 and < 1))
+        if (RelativeFloor is not (null or (>= 0 and < 1)))
             throw new ArgumentException($"The relative floor must be in [0, 1), not {RelativeFloor}.");
     }
 }

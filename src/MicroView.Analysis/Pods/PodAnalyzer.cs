@@ -6,6 +6,9 @@ namespace MicroView.Analysis;
 /// </summary>
 public sealed class PodAnalyzer
 {
+    // The part of learning that is held back to calibrate the threshold with.
+    private const double HeldBack = 1.0 / 3;
+
     private readonly AnalyzerOptions _options;
     private readonly AlarmGate _gate;
     private FeatureExtractor _extractor;
@@ -13,6 +16,8 @@ public sealed class PodAnalyzer
     private FeatureScaling? _scaling;
     private TrainingRows? _training;
     private AlignedRow _z;
+    private readonly AlarmBudget? _budget;
+    private Calibration _calibration;
     private bool _cutShort;
 
     /// <summary>An analyzer that starts to learn with its first row.</summary>
@@ -24,6 +29,7 @@ public sealed class PodAnalyzer
         options.Validate();
         _options = options;
         _gate = new AlarmGate(options.Alarm);
+        _budget = options.FalseAlarmsPerDay is { } perDay ? new AlarmBudget(perDay, options.Alarm) : null;
         _extractor = new FeatureExtractor(map);
         _detector = DetectorRegistry.Create(map.Count, options.Detector);
         _z = new AlignedRow(map.Stride);
@@ -56,15 +62,18 @@ public sealed class PodAnalyzer
     /// <summary>Missing (non-finite) features in all rows judged.</summary>
     public long MissingValues { get; private set; }
 
+    /// <summary>What a score is judged by; infinite while learning.</summary>
+    public double Threshold => State != PodState.Watching ? double.PositiveInfinity : _budget?.Threshold ?? _detector.Threshold;
+
     /// <summary>How far learning is, 0..1; 1 when watching.</summary>
     public double Progress
     {
         get
         {
-            if (_training is null)
+            if (State != PodState.Learning)
                 return 1;
-            var time = _options.MinSeconds > 0 ? _training.Seconds / _options.MinSeconds : 1;
-            return Math.Min(1, Math.Min(time, _training.Count / (double)_options.MinRows));
+            var time = _options.MinSeconds > 0 ? LearntSeconds / _options.MinSeconds : 1;
+            return Math.Min(1, Math.Min(time, LearntRows / (double)_options.MinRows));
         }
     }
 
@@ -73,13 +82,17 @@ public sealed class PodAnalyzer
     {
         get
         {
-            if (_training is null)
+            if (State != PodState.Learning)
                 return 0;
-            var pace = _training.Count > 1 ? _training.Seconds / (_training.Count - 1) : 0;
-            var rows = Math.Max(0, _options.MinRows - _training.Count);
-            return Math.Max(Math.Max(0, _options.MinSeconds - _training.Seconds), rows * pace);
+            var pace = LearntRows > 1 ? LearntSeconds / (LearntRows - 1) : 0;
+            var rows = Math.Max(0, _options.MinRows - LearntRows);
+            return Math.Max(Math.Max(0, _options.MinSeconds - LearntSeconds), rows * pace);
         }
     }
+
+    private long LearntRows => _training?.Count ?? _calibration.Rows;
+
+    private double LearntSeconds => _training?.Seconds ?? _calibration.Seconds;
 
     /// <summary>
     /// Takes a row: at least <see cref="FeatureMap.SlotCount"/> doubles, folded over stripes, and its time in nanoseconds on
@@ -90,7 +103,7 @@ public sealed class PodAnalyzer
         if (State == PodState.Watching)
             return Watch(slots, timeNs);
         return State == PodState.Learning
-            ? Learn(slots, timeNs)
+            ? _training is null ? Calibrate(slots, timeNs) : Learn(slots, timeNs)
             : new Observation(0, double.PositiveInfinity, 0, State, RowOutcome.Accepted, false, false, AlarmChange.None);
     }
 
@@ -137,6 +150,22 @@ public sealed class PodAnalyzer
     /// <summary>Ends an open alarm without reporting it and forgets the rows that led to it; what was learnt stays.</summary>
     public void DropAlarm() => _gate.Reset();
 
+    /// <summary>
+    /// Ends learning with the rows seen so far, whatever <see cref="AnalyzerOptions.MinRows"/> and <see cref="AnalyzerOptions.MinSeconds"/>
+    /// say: for rows that are known to be all there are. Does nothing unless learning.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Fewer than two rows have been learnt from.</exception>
+    public void FinishLearning()
+    {
+        if (State != PodState.Learning)
+            return;
+        if (_training is { Count: < 2 })
+            throw new InvalidOperationException($"A pod must learn from at least 2 rows, not {_training.Count}.");
+        if (_training is not null)
+            Fit();
+        State = PodState.Watching;
+    }
+
     /// <summary>Forgets what was learnt and starts over. An open alarm closes with the next row.</summary>
     public void Relearn()
     {
@@ -147,6 +176,20 @@ public sealed class PodAnalyzer
         _training = new TrainingRows(Map, _options.MaxTrainingRows);
         State = PodState.Learning;
     }
+
+    /// <summary>
+    /// The rows to come do not continue those before: another day, another pod of the same service. What was learnt stays, nothing is taken for a change
+    /// since the last row, and an open alarm ends.
+    /// </summary>
+    public void Resume()
+    {
+        _extractor.Restart();
+        _detector.Resume();
+        _budget?.EndOfContinuity();
+        _cutShort |= _gate.Reset();
+    }
+
+    private double MissingValue => _detector.SeesMissing ? double.NaN : 0;
 
     private Observation Learn(ReadOnlySpan<double> slots, long timeNs)
     {
@@ -163,38 +206,93 @@ public sealed class PodAnalyzer
                 missing += double.IsFinite(value) ? 0 : 1;
             MissingValues += missing;
             _training!.Add(_z, timeNs);
-            if (_training.Count >= _options.MinRows && _training.Seconds >= _options.MinSeconds)
-                StartWatching();
+            var part = _budget is null ? 1 : 1 - HeldBack;
+            if (_training.Count >= part * _options.MinRows && _training.Seconds >= part * _options.MinSeconds)
+                Fit();
+            if (_budget is null && _training is null)
+                State = PodState.Watching;
         }
-        return new Observation(0, _detector.Threshold, missing, State, outcome, false, false, change);
+        return new Observation(0, double.PositiveInfinity, missing, State, outcome, false, false, change);
     }
 
-    private void StartWatching()
+    /// <summary>Rows held back from training are scored, and judged only by the budget.</summary>
+    private Observation Calibrate(ReadOnlySpan<double> slots, long timeNs)
     {
-        (_scaling, var rows) = _training!.Finish(_options.RelativeFloor);
-        _detector.Fit(rows);
+        var seen = Judge(slots, timeNs);
+        if (seen.Row == RowOutcome.Accepted)
+        {
+            _calibration.Add(timeNs);
+            if (_calibration.Rows >= _options.MinRows && _calibration.Seconds >= _options.MinSeconds)
+                State = PodState.Watching;
+        }
+        var change = _cutShort ? AlarmChange.Closed : AlarmChange.None;
+        _cutShort = false;
+        return seen with { Score = 0, Threshold = double.PositiveInfinity, State = State, Anomalous = false, AlarmOpen = false, Change = change };
+    }
+
+    private void Fit()
+    {
+        var training = _training!;
+        (_scaling, var rows) = training.Finish(_options.RelativeFloor ?? _detector.RelativeFloor, MissingValue);
+        _detector.Fit(rows, new TrainingFacts(training.SecondsPerRow, training.Every, _scaling.FloorShares));
+        _calibration = new Calibration(training.Count, training.Seconds);
         _training = null;
         _z.Span.Clear();
-        State = PodState.Watching;
+        if (_budget is null)
+            return;
+        _budget.SecondsPerRow = training.SecondsPerRow;
+        _budget.Start(_detector.TrainingScores, _detector.LeastThreshold);
     }
 
     private Observation Watch(ReadOnlySpan<double> slots, long timeNs)
     {
-        var outcome = _extractor.Standardize(slots, timeNs, _scaling!, _z, out var squaredNorm, out var missing);
+        var seen = Judge(slots, timeNs);
+        if (seen.Row != RowOutcome.Accepted)
+            return seen;
+        var change = _gate.Observe(seen.Anomalous, timeNs);
+        if (_cutShort)
+            (_cutShort, change) = (false, change == AlarmChange.None ? AlarmChange.Closed : change);
+        return seen with { AlarmOpen = _gate.IsOpen, Change = change };
+    }
+
+    /// <summary>Scores a row and compares it with the threshold; the alarm is another matter.</summary>
+    private Observation Judge(ReadOnlySpan<double> slots, long timeNs)
+    {
+        var outcome = _extractor.Standardize(slots, timeNs, _scaling!, _z, out var squaredNorm, out var missing, MissingValue);
         if (outcome != RowOutcome.Accepted)
         {
             RejectedRows += outcome == RowOutcome.NotLater ? 1 : 0;
             if (outcome == RowOutcome.First)
                 _z.Span.Clear();
-            return new Observation(0, _detector.Threshold, 0, State, outcome, false, _gate.IsOpen, AlarmChange.None);
+            return new Observation(0, Threshold, 0, State, outcome, false, _gate.IsOpen, AlarmChange.None);
         }
         Rows++;
         MissingValues += missing;
         var score = _detector.Score(_z, squaredNorm);
-        var anomalous = score > _detector.Threshold;
+        // The row is judged by what was known before it.
+        var threshold = _budget?.Threshold ?? _detector.Threshold;
+        var anomalous = score > threshold;
+        _budget?.Observe(score, timeNs);
         if (_options.UpdateOnline)
             _detector.Update(_z, squaredNorm, anomalous);
-        var change = _gate.Observe(anomalous, timeNs);
-        return new Observation(score, _detector.Threshold, missing, State, outcome, anomalous, _gate.IsOpen, change);
+        return new Observation(score, threshold, missing, State, outcome, anomalous, _gate.IsOpen, AlarmChange.None);
+    }
+
+    /// <summary>Rows and time of learning when the model is fitted already.</summary>
+    private struct Calibration(long rows, double seconds)
+    {
+        private long _lastNs;
+
+        public long Rows { get; private set; } = rows;
+
+        public double Seconds { get; private set; } = seconds;
+
+        public void Add(long timeNs)
+        {
+            if (_lastNs > 0 && timeNs > _lastNs)
+                Seconds += (timeNs - _lastNs) / 1e9;
+            _lastNs = timeNs;
+            Rows++;
+        }
     }
 }

@@ -13,6 +13,12 @@ internal sealed class TrainingRows(FeatureMap map, int capacity)
 
     public double Seconds => _elapsedNs / 1e9;
 
+    /// <summary>Rows that one kept row stands for.</summary>
+    public int Every => _every;
+
+    /// <summary>Seconds from row to row on average.</summary>
+    public double SecondsPerRow => Count > 1 ? Seconds / (Count - 1) : 0;
+
     public void Add(ReadOnlySpan<double> features, long timeNs)
     {
         // Summed row by row: a clock that restarts must not undo the time already learnt.
@@ -32,12 +38,12 @@ internal sealed class TrainingRows(FeatureMap map, int capacity)
         _kept.Add(features);
     }
 
-    /// <summary>Scaling from all rows; the kept rows become z-scores in place.</summary>
-    public (FeatureScaling Scaling, RowMatrix Rows) Finish(double relativeFloor)
+    /// <summary>Scaling from all rows; the kept rows become z-scores in place, <paramref name="missingValue"/> where missing.</summary>
+    public (FeatureScaling Scaling, RowMatrix Rows) Finish(double relativeFloor, double missingValue)
     {
         var scaling = new FeatureScaling(map, _statistics, relativeFloor);
         for (var i = 0; i < _kept.Count; i++)
-            scaling.Standardize(_kept[i][..map.Count], _kept[i]);
+            scaling.Standardize(_kept[i][..map.Count], _kept[i], missingValue);
         return (scaling, _kept);
     }
 }

@@ -1,0 +1,205 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace MicroView.Analysis;
+
+/// <summary>
+/// Follows, per feature, where a value stands and how far it usually strays, so that drift is not an event: deviation = (x − centre) / scale.
+/// Deviations are clipped at ±<see cref="Clip"/> before they move anything, so an event hardly does; a feature that has been out on one side
+/// for the hold limit stands elsewhere now, and its centre jumps there. Features that are missing (NaN) deviate by 0 and move nothing. Not thread-safe.
+/// </summary>
+internal sealed class DeviationTracker
+{
+    /// <summary>Deviations beyond this are events and are followed only after the hold limit.</summary>
+    public const double Clip = 5;
+
+    // How much of its scale of training a feature may come to stray. More, and a long event would hide itself.
+    private const double MostGrowth = 10;
+
+    // Scales move slowly: their square roots are taken once in so many rows.
+    private const int RefreshEvery = 16;
+
+    // Rows that the start counts for in the running means that centres and scales are until the half-life's gain is reached.
+    private const double HeadStart = 60;
+
+    private readonly int _dimension;
+    private readonly bool _centers;
+    private readonly AlignedRow _center, _variance, _scale, _inverse, _base;
+    private readonly double[] _runSum;
+    private readonly int[] _run;
+    private bool _running;
+    private int _sinceRefresh;
+    private double _seen;
+
+    /// <summary>A tracker of rows of <paramref name="dimension"/> values.</summary>
+    /// <param name="dimension">Values per row.</param>
+    /// <param name="centers">False: centres stay 0, and only scales are followed.</param>
+    public DeviationTracker(int dimension, bool centers)
+    {
+        (_dimension, _centers) = (dimension, centers);
+        var stride = RowMatrix.Padded(dimension);
+        (_center, _variance, _scale, _inverse, _base) = (new(stride), new(stride), new(stride), new(stride), new(stride));
+        Deviations = new(stride);
+        Clipped = new(stride);
+        _runSum = new double[centers ? dimension : 0];
+        _run = new int[centers ? dimension : 0];
+    }
+
+    /// <summary>The deviations of the last row, 0 where missing.</summary>
+    public AlignedRow Deviations { get; }
+
+    /// <summary>The same, clipped.</summary>
+    public AlignedRow Clipped { get; }
+
+    /// <summary>What the pace of following is, in rows.</summary>
+    public Pace Pace { get; set; }
+
+    /// <summary>Starts over at centre 0 with scales of <paramref name="scales"/>, one per feature, above 0.</summary>
+    public void Start(ReadOnlySpan<double> scales)
+    {
+        _center.Span.Clear();
+        _seen = 0;
+        _base.Span.Fill(1);
+        for (var i = 0; i < _dimension; i++)
+            _base[i] = scales[i] * scales[i];
+        _base.Span.CopyTo(_variance);
+        EndRuns();
+        Refresh();
+    }
+
+    /// <summary>The next rows are no continuation: centres follow <paramref name="weight"/> rows' worth of what comes, scales stay.</summary>
+    public void SetCenters(ReadOnlySpan<double> z, double weight)
+    {
+        for (var i = 0; i < _dimension; i++)
+            if (double.IsFinite(z[i]))
+                _center[i] += (z[i] - _center[i]) * weight;
+        EndRuns();
+    }
+
+    /// <summary>Measures a row and follows it; the sum of the evidence (see <see cref="Evidence"/>) of all its features.</summary>
+    public double Track(ReadOnlySpan<double> row)
+    {
+        _seen += Pace.RowsPerRow;
+        var gain = Math.Max(Pace.CenterGain, Pace.RowsPerRow / (_seen + HeadStart));
+        var scaleGain = Math.Max(Pace.ScaleGain, Pace.RowsPerRow / (_seen + HeadStart));
+        var centerGain = _centers ? gain : 0;
+        var evidence = Vector512.IsHardwareAccelerated ? Track<Ops512, Vector512<double>>(row, centerGain, scaleGain, out var largest)
+            : Vector256.IsHardwareAccelerated ? Track<Ops256, Vector256<double>>(row, centerGain, scaleGain, out largest)
+            : Track<Ops128, Vector128<double>>(row, centerGain, scaleGain, out largest);
+        if (largest > Evidence.Bend * Evidence.Bend)
+            evidence += Evidence.Beyond(Deviations.Span[.._dimension]);
+        if (_centers && (_running || largest > Clip * Clip))
+            FollowRuns(row);
+        if (++_sinceRefresh == RefreshEvery)
+            Refresh();
+        return evidence;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Track<TOps, V>(ReadOnlySpan<double> row, double centerGain, double scaleGain, out double largest)
+        where TOps : struct, IVectorOps<V> where V : struct
+    {
+        ref var x = ref MemoryMarshal.GetReference(row);
+        ref var center = ref MemoryMarshal.GetReference(_center.Span);
+        ref var variance = ref MemoryMarshal.GetReference(_variance.Span);
+        ref var scale = ref MemoryMarshal.GetReference(_scale.Span);
+        ref var inverse = ref MemoryMarshal.GetReference(_inverse.Span);
+        ref var deviations = ref MemoryMarshal.GetReference(Deviations.Span);
+        ref var clipped = ref MemoryMarshal.GetReference(Clipped.Span);
+        var (zero, infinity) = (TOps.Broadcast(0), TOps.Broadcast(double.PositiveInfinity));
+        var (clip, minusClip) = (TOps.Broadcast(Clip), TOps.Broadcast(-Clip));
+        var bend = TOps.Broadcast(Evidence.Bend * Evidence.Bend);
+        var (a, b) = (TOps.Broadcast(centerGain), TOps.Broadcast(scaleGain));
+        var (sum, most) = (zero, zero);
+        var length = Math.Min(row.Length, _center.Length);
+        for (nuint i = 0; i < (nuint)length; i += (nuint)TOps.Count)
+        {
+            var value = TOps.Load(ref x, i);
+            var present = TOps.LessThan(TOps.Abs(value), infinity);
+            var c = TOps.Load(ref center, i);
+            var d = TOps.Select(present, TOps.Multiply(TOps.Subtract(value, c), TOps.Load(ref inverse, i)), zero);
+            var p = TOps.Max(TOps.Min(d, clip), minusClip);
+            TOps.Store(d, ref deviations, i);
+            TOps.Store(p, ref clipped, i);
+            var moved = TOps.Multiply(p, TOps.Load(ref scale, i));
+            TOps.Store(TOps.MultiplyAdd(a, moved, c), ref center, i);
+            var v = TOps.Load(ref variance, i);
+            TOps.Store(TOps.Select(present, TOps.MultiplyAdd(b, TOps.Subtract(TOps.Multiply(moved, moved), v), v), v), ref variance, i);
+            var square = TOps.Multiply(d, d);
+            sum = TOps.Add(sum, TOps.Min(square, bend));
+            most = TOps.Max(most, square);
+        }
+        largest = TOps.Largest(most);
+        return TOps.Sum(sum);
+    }
+
+    /// <summary>Runs of rows in which a feature is out on one side. Rare, so feature by feature.</summary>
+    private void FollowRuns(ReadOnlySpan<double> row)
+    {
+        _running = false;
+        ReadOnlySpan<double> deviations = Deviations;
+        for (var i = 0; i < _dimension; i++)
+        {
+            var side = deviations[i] > Clip ? 1 : deviations[i] < -Clip ? -1 : 0;
+            if (side == 0)
+            {
+                // A missing value ends no run.
+                if (double.IsFinite(row[i]))
+                    _run[i] = 0;
+                _running |= _run[i] != 0;
+                continue;
+            }
+            if (Math.Sign(_run[i]) != side)
+                (_run[i], _runSum[i]) = (0, 0);
+            _run[i] += side;
+            _runSum[i] += row[i];
+            _running = true;
+            if (Math.Abs(_run[i]) < Pace.HoldRows)
+                continue;
+            _center[i] = _runSum[i] / Math.Abs(_run[i]);
+            _run[i] = 0;
+        }
+    }
+
+    private void EndRuns()
+    {
+        _run.AsSpan().Clear();
+        _running = false;
+    }
+
+    private void Refresh()
+    {
+        _sinceRefresh = 0;
+        for (var i = 0; i < _base.Length; i++)
+        {
+            var scale = Math.Sqrt(Math.Clamp(_variance[i], _base[i], MostGrowth * MostGrowth * _base[i]));
+            _scale[i] = scale;
+            _inverse[i] = 1 / scale;
+        }
+    }
+}
+
+/// <summary>How fast centres and scales follow.</summary>
+/// <param name="CenterGain">Part of a deviation by which a centre moves with a row.</param>
+/// <param name="ScaleGain">The same of variances.</param>
+/// <param name="HoldRows">Rows on one side after which a feature's centre jumps.</param>
+/// <param name="RowsPerRow">Rows of the pod that a row stands for.</param>
+internal readonly record struct Pace(double CenterGain, double ScaleGain, int HoldRows, double RowsPerRow)
+{
+    // Below so many rows neither a mean nor a change of level can be told from noise, however slow the rows come.
+    private const double FewestRows = 60;
+    private const int FewestHoldRows = 15;
+
+    /// <summary>The pace for rows that come each <paramref name="seconds"/> and stand for <paramref name="rowsPerRow"/> rows each.</summary>
+    public static Pace Of(DetectorOptions options, double seconds, double rowsPerRow)
+    {
+        seconds = seconds > 0 ? seconds : 1;
+        var half = Math.Max(FewestRows, options.DriftHalfLifeSeconds / seconds);
+        var hold = Math.Clamp(options.HoldLimitSeconds / seconds, FewestHoldRows, int.MaxValue / 2);
+        // Scales follow four times more slowly: they must not take an event for restlessness.
+        return new(Gain(rowsPerRow / half), Gain(rowsPerRow / (4 * half)), (int)Math.Max(1, hold / rowsPerRow), rowsPerRow);
+    }
+
+    private static double Gain(double halfLives) => 1 - Math.Pow(0.5, halfLives);
+}

@@ -1,0 +1,225 @@
+namespace MicroView.Analysis;
+
+/// <summary>
+/// RFD, robust Frequent Directions, the default. What the paper's FD (Sec. 4) asks, "does this row move as the pod's metrics use to move together?", is asked
+/// here of deviations that keep their size, from a centre that follows drift, and is answered metric by metric with bounded evidence.
+/// <list type="number">
+/// <item>Each metric's deviation is taken from a centre and in a scale that follow it slowly (<see cref="DeviationTracker"/>).</item>
+/// <item>E is the evidence of the deviations, N that of what the sketch's directions leave unexplained of them, each in its metric's own scale of training.</item>
+/// <item>Both are put on one scale by their median and 99th percentile in training; the score is the larger one. 1 is the 99th percentile of training.</item>
+/// </list>
+/// Unit norm is gone: it divides the size of an anomaly away. Rows are clipped for fitting only. Missing metrics say nothing.
+/// </summary>
+public sealed class RobustFrequentDirectionsDetector : Detector
+{
+    // A change of an idle pod, whose training scores are all alike, counts from a deviation of 3 on.
+    private const double LeastSpread = 9;
+
+    // A residual smaller than this part of a metric's own scale is no event: directions that fit training too well leave tiny ones.
+    private const double LeastResidual = 0.3;
+
+    private const double LeastScale = 1e-3;
+
+    // What lies beyond a gap starts from the mean of this many rows.
+    private const int RowsAfterGap = 5;
+
+    // Beyond this, attribution is about who, not how much.
+    private const double AttributionCap = 100;
+
+    private readonly DetectorOptions _options;
+    private readonly DeviationTracker _own, _left;
+    private readonly SharedMotion _shared;
+    private readonly AlignedRow _row;
+    private (double Middle, double Spread) _ownScale = (0, 1), _leftScale = (0, 1);
+    private double _ownEvidence, _leftEvidence;
+    private int _sinceGap = int.MaxValue;
+    private ulong _random;
+
+    /// <summary>A detector without training.</summary>
+    public RobustFrequentDirectionsDetector(int dimension, DetectorOptions options) : base(dimension)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _own = new DeviationTracker(dimension, centers: true);
+        _left = new DeviationTracker(dimension, centers: false);
+        _shared = new SharedMotion(dimension, options);
+        _row = new AlignedRow(Stride);
+        _random = options.Seed;
+    }
+
+    /// <inheritdoc/>
+    public override bool SeesMissing => true;
+
+    /// <inheritdoc/>
+    public override double RelativeFloor => 3e-3;
+
+    /// <inheritdoc/>
+    public override double LeastThreshold => _options.MinThreshold ?? 1;
+
+    /// <summary>The sketch of the pod's deviations.</summary>
+    public FrequentDirections Sketch => _shared.Sketch;
+
+    /// <inheritdoc/>
+    public override void Fit(RowMatrix rows) => Fit(rows, TrainingFacts.None);
+
+    /// <inheritdoc/>
+    public override void Fit(RowMatrix rows, TrainingFacts facts)
+    {
+        CheckTraining(rows);
+        _random = _options.Seed;
+        _sinceGap = int.MaxValue;
+        _ownScale = _leftScale = (0, 1);
+        _own.Pace = _left.Pace = Pace.Of(_options, facts.SecondsPerRow, facts.RowsPerKeptRow);
+        var scales = Scales(rows, facts);
+        var deviations = Fit(rows, scales);
+        var residuals = Residuals(rows, deviations);
+        _own.Start(scales);
+        _left.Start(residuals);
+        TrainingScores = ScoreTraining(rows);
+        Threshold = Math.Max(LeastThreshold, _options.ThresholdFactor * Percentile.Of([.. TrainingScores], _options.ThresholdPercentile));
+        _own.Pace = _left.Pace = Pace.Of(_options, facts.SecondsPerRow, 1);
+    }
+
+    /// <inheritdoc/>
+    public override double Score(ReadOnlySpan<double> z, double squaredNorm)
+    {
+        if (_sinceGap < RowsAfterGap)
+            _own.SetCenters(z, 1.0 / ++_sinceGap);
+        _ownEvidence = (_own.Track(z) - _ownScale.Middle) / _ownScale.Spread;
+        _shared.Explain(z, _own.Deviations, _own.Clipped);
+        _leftEvidence = (_left.Track(_shared.Unexplained) - _leftScale.Middle) / _leftScale.Spread;
+        return Math.Max(0, Math.Max(_ownEvidence, _leftEvidence));
+    }
+
+    /// <summary>The sketch absorbs a normal row, and an anomalous one with probability η. Centres and scales follow every row anyway.</summary>
+    public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
+    {
+        if (!anomalous || SplitMix.NextUniform(ref _random) < _options.Eta)
+            _shared.Fit(_own.Deviations);
+    }
+
+    /// <inheritdoc/>
+    public override void Resume() => _sinceGap = 0;
+
+    /// <summary>
+    /// Shares of the squared deviations beyond 1 of the last row scored, or, where the unexplained says more, of those: of a metric's residual only what the metric
+    /// itself deviates counts, unless none deviates.
+    /// </summary>
+    public override void Attribute(ReadOnlySpan<double> z, Span<double> shares)
+    {
+        CheckRow(z);
+        var byResidual = _leftEvidence > _ownEvidence;
+        if (Share(shares, byResidual, own: true) || (byResidual && Share(shares, byResidual, own: false)))
+            return;
+        shares.Clear();
+    }
+
+    private bool Share(Span<double> shares, bool byResidual, bool own)
+    {
+        var total = 0.0;
+        for (var i = 0; i < shares.Length; i++)
+        {
+            var deviation = Math.Abs(_own.Deviations[i]);
+            var size = !byResidual ? deviation : own ? Math.Min(deviation, Math.Abs(_left.Deviations[i])) : Math.Abs(_left.Deviations[i]);
+            size = Math.Min(size, AttributionCap);
+            shares[i] = size > 1 ? size * size : 0;
+            total += shares[i];
+        }
+        for (var i = 0; i < shares.Length && total > 0; i++)
+            shares[i] /= total;
+        return total > 0;
+    }
+
+    /// <summary>How far each metric strays from its followed centre in training, in z; never below what the floor of its deviation allows.</summary>
+    private double[] Scales(RowMatrix rows, TrainingFacts facts)
+    {
+        var scales = new double[Dimension];
+        Array.Fill(scales, 1);
+        // With a fixed scale: what is to be measured must not be followed.
+        _own.Pace = _own.Pace with { ScaleGain = 0 };
+        _own.Start(scales);
+        var counts = new int[Dimension];
+        var squares = new double[Dimension];
+        for (var r = 0; r < rows.Count; r++)
+        {
+            _own.Track(rows[r]);
+            for (var i = 0; i < Dimension; i++)
+            {
+                var deviation = Math.Clamp(_own.Deviations[i], -5, 5);
+                counts[i] += double.IsFinite(rows[r][i]) ? 1 : 0;
+                squares[i] += deviation * deviation;
+            }
+        }
+        for (var i = 0; i < Dimension; i++)
+        {
+            var scale = counts[i] > 0 ? Math.Sqrt(squares[i] / counts[i]) : 1;
+            scales[i] = Math.Max(Math.Max(scale, facts.FloorShare(i)), LeastScale);
+        }
+        _own.Pace = _left.Pace;
+        return scales;
+    }
+
+    /// <summary>Fits the sketch; the deviations of all rows.</summary>
+    private RowMatrix Fit(RowMatrix rows, double[] scales)
+    {
+        var deviations = new RowMatrix(Dimension, rows.Count);
+        _shared.Sketch.Clear();
+        _own.Start(scales);
+        for (var r = 0; r < rows.Count; r++)
+        {
+            _own.Track(rows[r]);
+            deviations.Add(_own.Deviations);
+            _shared.Fit(_own.Deviations);
+        }
+        _shared.Settle();
+        return deviations;
+    }
+
+    /// <summary>The scale of what the directions leave of each metric.</summary>
+    private double[] Residuals(RowMatrix rows, RowMatrix deviations)
+    {
+        var squares = new double[Dimension];
+        var counts = new int[Dimension];
+        for (var r = 0; r < rows.Count; r++)
+        {
+            for (var i = 0; i < Stride; i++)
+                _row[i] = Math.Clamp(deviations[r][i], -DeviationTracker.Clip, DeviationTracker.Clip);
+            _shared.Explain(rows[r], _row, _row);
+            for (var i = 0; i < Dimension; i++)
+            {
+                if (!double.IsFinite(_shared.Unexplained[i]))
+                    continue;
+                counts[i]++;
+                squares[i] += _shared.Unexplained[i] * _shared.Unexplained[i];
+            }
+        }
+        for (var i = 0; i < Dimension; i++)
+            squares[i] = counts[i] > 0 ? Math.Max(LeastResidual, Math.Sqrt(squares[i] / counts[i])) : 1;
+        return squares;
+    }
+
+    /// <summary>Scores training as if it were live, from the same start, and takes the scales of both kinds of evidence from it.</summary>
+    private double[] ScoreTraining(RowMatrix rows)
+    {
+        var own = new double[rows.Count];
+        var left = new double[rows.Count];
+        for (var r = 0; r < rows.Count; r++)
+        {
+            Score(rows[r], 0);
+            (own[r], left[r]) = (_ownEvidence, _leftEvidence);
+        }
+        _ownScale = ScaleOf(own);
+        _leftScale = ScaleOf(left);
+        for (var r = 0; r < own.Length; r++)
+            own[r] = Math.Max(0, Math.Max((own[r] - _ownScale.Middle) / _ownScale.Spread, (left[r] - _leftScale.Middle) / _leftScale.Spread));
+        return own;
+    }
+
+    private static (double Middle, double Spread) ScaleOf(double[] evidence)
+    {
+        var sorted = evidence.ToArray();
+        var middle = Percentile.Of(sorted, 50);
+        return (middle, Math.Max(LeastSpread, Percentile.Of(sorted, 99) - middle));
+    }
+}
