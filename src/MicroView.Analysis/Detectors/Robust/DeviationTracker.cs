@@ -52,6 +52,9 @@ internal sealed class DeviationTracker
     /// <summary>The same, clipped.</summary>
     public AlignedRow Clipped { get; }
 
+    /// <summary>The largest squared deviation of the last row.</summary>
+    public double LargestSquare { get; private set; }
+
     /// <summary>What the pace of following is, in rows.</summary>
     public Pace Pace { get; set; }
 
@@ -87,6 +90,7 @@ internal sealed class DeviationTracker
         var evidence = Vector512.IsHardwareAccelerated ? Track<Ops512, Vector512<double>>(row, centerGain, scaleGain, out var largest)
             : Vector256.IsHardwareAccelerated ? Track<Ops256, Vector256<double>>(row, centerGain, scaleGain, out largest)
             : Track<Ops128, Vector128<double>>(row, centerGain, scaleGain, out largest);
+        LargestSquare = largest;
         if (largest > Evidence.Bend * Evidence.Bend)
             evidence += Evidence.Beyond(Deviations.Span[.._dimension]);
         if (_centers && (_running || largest > Clip * Clip))

@@ -15,6 +15,11 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     // A change of an idle pod, whose training scores are all alike, counts from a deviation of 3 on.
     private const double LeastSpread = 9;
 
+    // ln(1 + 4.2) − ln(1 + 2.9): the 99th percentile and the median of the largest of 64 Gaussian deviations.
+    private const double LeastLoneSpread = 0.29;
+
+    private const double LoneWeight = 2;
+
     // A residual smaller than this part of a metric's own scale is no event: directions that fit training too well leave tiny ones.
     private const double LeastResidual = 0.3;
 
@@ -30,8 +35,8 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     private readonly DeviationTracker _own, _left;
     private readonly SharedMotion _shared;
     private readonly AlignedRow _row;
-    private (double Middle, double Spread) _ownScale = (0, 1), _leftScale = (0, 1);
-    private double _ownEvidence, _leftEvidence;
+    private (double Middle, double Spread) _ownScale = (0, 1), _leftScale = (0, 1), _loneScale = (0, 1);
+    private double _ownEvidence, _leftEvidence, _loneEvidence;
     private int _sinceGap = int.MaxValue;
     private ulong _random;
 
@@ -69,7 +74,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         CheckTraining(rows);
         _random = _options.Seed;
         _sinceGap = int.MaxValue;
-        _ownScale = _leftScale = (0, 1);
+        _ownScale = _leftScale = _loneScale = (0, 1);
         _own.Pace = _left.Pace = Pace.Of(_options, facts.SecondsPerRow, facts.RowsPerKeptRow);
         var scales = Scales(rows, facts);
         var deviations = Fit(rows, scales);
@@ -89,8 +94,12 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _ownEvidence = (_own.Track(z) - _ownScale.Middle) / _ownScale.Spread;
         _shared.Explain(z, _own.Deviations, _own.Clipped);
         _leftEvidence = (_left.Track(_shared.Unexplained) - _leftScale.Middle) / _leftScale.Spread;
-        return Math.Max(0, Math.Max(_ownEvidence, _leftEvidence));
+        _loneEvidence = (Lone() - _loneScale.Middle) / _loneScale.Spread;
+        return Math.Max(Math.Max(0, _loneEvidence), Math.Max(_ownEvidence, _leftEvidence));
     }
+
+    // The order of magnitude of the largest deviation: what a sum over many metrics would drown.
+    private double Lone() => Math.Log(1 + Math.Sqrt(_own.LargestSquare));
 
     /// <summary>The sketch absorbs a normal row, and an anomalous one with probability η. Centres and scales follow every row anyway.</summary>
     public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
@@ -202,24 +211,27 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     /// <summary>Scores training as if it were live, from the same start, and takes the scales of both kinds of evidence from it.</summary>
     private double[] ScoreTraining(RowMatrix rows)
     {
-        var own = new double[rows.Count];
-        var left = new double[rows.Count];
+        var (own, left, lone) = (new double[rows.Count], new double[rows.Count], new double[rows.Count]);
         for (var r = 0; r < rows.Count; r++)
         {
             Score(rows[r], 0);
-            (own[r], left[r]) = (_ownEvidence, _leftEvidence);
+            (own[r], left[r], lone[r]) = (_ownEvidence, _leftEvidence, _loneEvidence);
         }
-        _ownScale = ScaleOf(own);
-        _leftScale = ScaleOf(left);
+        _ownScale = ScaleOf(own, LeastSpread);
+        _leftScale = ScaleOf(left, LeastSpread);
+        _loneScale = ScaleOf(lone, LeastLoneSpread);
+        _loneScale.Spread *= LoneWeight;
         for (var r = 0; r < own.Length; r++)
-            own[r] = Math.Max(0, Math.Max((own[r] - _ownScale.Middle) / _ownScale.Spread, (left[r] - _leftScale.Middle) / _leftScale.Spread));
+            own[r] = Math.Max(Math.Max(0, Scaled(lone[r], _loneScale)), Math.Max(Scaled(own[r], _ownScale), Scaled(left[r], _leftScale)));
         return own;
     }
 
-    private static (double Middle, double Spread) ScaleOf(double[] evidence)
+    private static double Scaled(double evidence, (double Middle, double Spread) scale) => (evidence - scale.Middle) / scale.Spread;
+
+    private static (double Middle, double Spread) ScaleOf(double[] evidence, double least)
     {
         var sorted = evidence.ToArray();
         var middle = Percentile.Of(sorted, 50);
-        return (middle, Math.Max(LeastSpread, Percentile.Of(sorted, 99) - middle));
+        return (middle, Math.Max(least, Percentile.Of(sorted, 99) - middle));
     }
 }
