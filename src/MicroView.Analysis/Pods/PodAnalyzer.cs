@@ -137,6 +137,20 @@ public sealed class PodAnalyzer
     /// <summary>Ends an open alarm without reporting it and forgets the rows that led to it; what was learnt stays.</summary>
     public void DropAlarm() => _gate.Reset();
 
+    /// <summary>
+    /// Ends learning with the rows seen so far, whatever <see cref="AnalyzerOptions.MinRows"/> and <see cref="AnalyzerOptions.MinSeconds"/>
+    /// say: for rows that are known to be all there are. Does nothing unless learning.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Fewer than two rows have been learnt from.</exception>
+    public void FinishLearning()
+    {
+        if (State != PodState.Learning)
+            return;
+        if (_training!.Count < 2)
+            throw new InvalidOperationException($"A pod must learn from at least 2 rows, not {_training.Count}.");
+        StartWatching();
+    }
+
     /// <summary>Forgets what was learnt and starts over. An open alarm closes with the next row.</summary>
     public void Relearn()
     {
