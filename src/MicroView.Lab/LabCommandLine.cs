@@ -9,7 +9,7 @@ internal static class LabCommandLine
     // One line per command, in the order of the help.
     private static readonly Func<Command>[] Commands =
     [
-        ScoreCommand.Create,
+        ScoreCommand.Create, EvaluateCommand.Create,
     ];
 
     /// <summary>Builds the tree; nothing is started, so documents' command lines can be parsed against it.</summary>

@@ -25,12 +25,36 @@ internal sealed record Fault(long StartNs, long EndNs, string Service, string? P
 /// <param name="Training">The rows to learn from, where the source has them apart; else null.</param>
 internal sealed record PodSeries(string Service, string Pod, SeriesRows Rows, SeriesRows? Training);
 
-/// <summary>Latency of the calls between two services, as one end measured it.</summary>
+/// <summary>Median latency of the calls from one service to another, as one end measured it.</summary>
 /// <param name="Caller">Calling service.</param>
 /// <param name="Callee">Called service.</param>
 /// <param name="AtCaller">Whether the caller measured it.</param>
-/// <param name="Seconds">Median latency by time in nanoseconds since 1970; seconds.</param>
-internal sealed record EdgeSeries(string Caller, string Callee, bool AtCaller, IReadOnlyDictionary<long, double> Seconds);
+internal sealed record EdgeSeries(string Caller, string Callee, bool AtCaller)
+{
+    private readonly List<long> _times = [];
+    private readonly List<double> _seconds = [];
+
+    /// <summary>Appends a value at a later time; <paramref name="table"/> names the row if it is not.</summary>
+    public void Add(CsvTable table, long timeNs, double seconds)
+    {
+        if (_times.Count > 0 && timeNs <= _times[^1])
+            throw table.Error($"time {CsvTime.Format(timeNs)} of the edge {Caller} to {Callee} {(timeNs == _times[^1] ? "stands twice" : "is earlier than its row before")}");
+        _times.Add(timeNs);
+        _seconds.Add(seconds);
+    }
+
+    /// <summary>Seconds at the time nearest to <paramref name="timeNs"/>; NaN if that is farther than <paramref name="toleranceNs"/>.</summary>
+    public double Near(long timeNs, long toleranceNs)
+    {
+        var at = _times.BinarySearch(timeNs);
+        if (at >= 0)
+            return _seconds[at];
+        at = ~at;
+        if (at == _times.Count || (at > 0 && timeNs - _times[at - 1] <= _times[at] - timeNs))
+            at--;
+        return at >= 0 && Math.Abs(_times[at] - timeNs) <= toleranceNs ? _seconds[at] : double.NaN;
+    }
+}
 
 /// <summary>A data set of either layout, in memory. Immutable after reading.</summary>
 internal sealed record DataSet

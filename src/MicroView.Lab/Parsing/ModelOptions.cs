@@ -4,13 +4,14 @@ using MicroView.Analysis;
 namespace MicroView.Lab;
 
 /// <summary>The options that say which detector runs, and how; the same for every command that has one.</summary>
-internal sealed class ModelOptions
+/// <param name="standard">The model when none is named; "all" adds that choice.</param>
+internal sealed class ModelOptions(string standard = "FD")
 {
     /// <summary>Every model that judges, in the registry's order.</summary>
     public static IReadOnlyList<string> Judging { get; } =
         [.. DetectorRegistry.Names.Where(name => !name.Equals("none", StringComparison.OrdinalIgnoreCase))];
 
-    public Option<string> Model { get; } = Kinds.Choice("--model", "Detector", "FD", Judging, "-m");
+    public Option<string> Model { get; } = Kinds.Choice("--model", "Detector", standard, standard == "all" ? ["all", .. Judging] : Judging, "-m");
 
     public Option<int?> Components { get; } = Kinds.OptionalCount("-k", "K", "FD, RFD: directions taken as normal [default: l]", 1, 1024, "--components");
 
@@ -29,6 +30,13 @@ internal sealed class ModelOptions
         Option[] table = [Model, Components, SketchRows, Threshold, Eta, Normalize, Seed];
         foreach (var option in table)
             command.Add(option);
+    }
+
+    /// <summary>Whether any setting of the detector was given.</summary>
+    public bool IsConfigured(ParseResult result)
+    {
+        Option[] settings = [Components, SketchRows, Threshold, Eta, Normalize];
+        return settings.Any(option => result.GetResult(option) is { Implicit: false });
     }
 
     /// <summary>The settings that the parsed options mean.</summary>
@@ -56,5 +64,14 @@ internal sealed class ModelOptions
     }
 }
 
-/// <summary>A detector's settings and whether it learns from the rows that it judges.</summary>
-internal sealed record ModelChoice(DetectorOptions Detector, bool UpdateOnline);
+/// <summary>A detector's settings and how it is run.</summary>
+/// <param name="Detector">Settings.</param>
+/// <param name="UpdateOnline">Whether it learns from the rows that it judges.</param>
+internal sealed record ModelChoice(DetectorOptions Detector, bool UpdateOnline)
+{
+    /// <summary>Floor of a deviation as a part of the mean (see <see cref="AnalyzerOptions.RelativeFloor"/>); the paper has none.</summary>
+    public double RelativeFloor { get; init; } = new AnalyzerOptions().RelativeFloor;
+
+    /// <summary>Which metrics it gets.</summary>
+    public MetricChoice Metrics { get; init; }
+}

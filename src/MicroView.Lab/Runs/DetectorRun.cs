@@ -8,8 +8,6 @@ namespace MicroView.Lab;
 /// </summary>
 internal sealed class DetectorRun
 {
-    private const long DefaultStepNs = 1_000_000_000;
-
     private readonly PodAnalyzer _analyzer;
     private long _lastNs;
 
@@ -25,6 +23,7 @@ internal sealed class DetectorRun
         {
             Detector = model.Detector,
             UpdateOnline = model.UpdateOnline,
+            RelativeFloor = model.RelativeFloor,
             // Learning ends when the rows end, and all of them are kept.
             MinRows = int.MaxValue,
             MaxTrainingRows = int.MaxValue,
@@ -38,7 +37,7 @@ internal sealed class DetectorRun
         {
             throw new LabException(error.Message, ExitCode.Usage);
         }
-        StepNs = Step(training.Times);
+        StepNs = SeriesFile.UsualStep(training.Times);
         Learn(training);
         TrainingScores = new double[training.Count];
         for (var i = 0; i < training.Count; i++)
@@ -82,15 +81,5 @@ internal sealed class DetectorRun
         for (var i = 0; i < training.Count; i++)
             Judge(training, i);
         _analyzer.FinishLearning();
-    }
-
-    private static long Step(ReadOnlySpan<long> times)
-    {
-        var steps = new List<long>();
-        for (var i = 1; i < times.Length; i++)
-            if (times[i] > times[i - 1])
-                steps.Add(times[i] - times[i - 1]);
-        steps.Sort();
-        return steps.Count == 0 ? DefaultStepNs : steps[steps.Count / 2];
     }
 }
