@@ -70,6 +70,9 @@ public sealed record DetectorOptions
     /// </summary>
     public double? ZPercentile { get; init; }
 
+    /// <summary>VAE: the trained network, which that detector cannot do without.</summary>
+    public VaeModel? Vae { get; init; }
+
     /// <summary>Seed of a detector's random decisions (η).</summary>
     public ulong Seed { get; init; } = 1;
 

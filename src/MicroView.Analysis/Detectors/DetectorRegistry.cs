@@ -11,6 +11,7 @@ public static class DetectorRegistry
             ["none"] = (dimension, _) => new NoDetector(dimension),
             ["TH"] = (dimension, options) => new ThresholdDetector(dimension, options),
             ["FD"] = (dimension, options) => new FrequentDirectionsDetector(dimension, options),
+            ["VAE"] = (dimension, options) => new VaeDetector(dimension, options),
         }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All names, sorted.</summary>

@@ -11,7 +11,8 @@ public sealed class FrequentDirectionsDetector : Detector
     private const double DirectBelow = 1e-4;
 
     private readonly DetectorOptions _options;
-    private ulong _random;
+    private SplitMix64 _random;
+    private double[]? _wide;
 
     /// <summary>A detector without training.</summary>
     public FrequentDirectionsDetector(int dimension, DetectorOptions options) : base(dimension)
@@ -24,7 +25,7 @@ public sealed class FrequentDirectionsDetector : Detector
         if (components > rows)
             throw new ArgumentException($"components (k) {components} exceed the sketch rows (ℓ) {rows}", nameof(options));
         Sketch = new FrequentDirections(dimension, rows, components, options.LeastVariance);
-        _random = options.Seed;
+        _random = new SplitMix64(options.Seed);
     }
 
     /// <summary>The sketch of what has been absorbed.</summary>
@@ -35,9 +36,31 @@ public sealed class FrequentDirectionsDetector : Detector
     {
         CheckTraining(rows);
         Sketch.Clear();
-        _random = _options.Seed;
+        _random = new SplitMix64(_options.Seed);
         for (var i = 0; i < rows.Count; i++)
             Absorb(rows[i], RowKernels.SquaredNorm(rows[i]));
+        Calibrate(rows);
+    }
+
+    /// <summary>Unit rows have lost the size that another scaling would need: without a sketch, siblings learn from rows.</summary>
+    public override FrequentDirections? ShareSketch() => _options.Normalization == Normalization.Unit ? null : Sketch.Clone();
+
+    /// <inheritdoc/>
+    public override void Adopt(RowMatrix rows, FrequentDirections? sketch)
+    {
+        if (sketch is null || _options.Normalization == Normalization.Unit)
+        {
+            Fit(rows);
+            return;
+        }
+        CheckTraining(rows);
+        Sketch.CopyFrom(sketch);
+        _random = new SplitMix64(_options.Seed);
+        Calibrate(rows);
+    }
+
+    private void Calibrate(RowMatrix rows)
+    {
         Sketch.Refresh();
         var least = _options.MinThreshold ?? (_options.Normalization == Normalization.None ? 3 : 0);
         Threshold = Math.Max(least, _options.ThresholdFactor * Percentile.Of(ScoreAll(rows), _options.ThresholdPercentile));
@@ -57,7 +80,7 @@ public sealed class FrequentDirectionsDetector : Detector
     /// <summary>Absorbs a normal row, and an anomalous one with probability η.</summary>
     public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
     {
-        if (!anomalous || NextUniform() < _options.Eta)
+        if (!anomalous || _random.NextUniform() < _options.Eta)
             Absorb(z, squaredNorm);
     }
 
@@ -89,16 +112,7 @@ public sealed class FrequentDirectionsDetector : Detector
 
     private double DirectSquare(ReadOnlySpan<double> z)
     {
-        Span<double> residual = z.Length <= 512 ? stackalloc double[z.Length] : new double[z.Length];
+        Span<double> residual = z.Length <= 512 ? stackalloc double[z.Length] : (_wide ??= new double[z.Length]);
         return Sketch.Residual(z, residual);
-    }
-
-    /// <summary>SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): eight bytes of state per pod.</summary>
-    private double NextUniform()
-    {
-        var x = _random += 0x9E3779B97F4A7C15;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-        return ((x ^ (x >> 31)) >> 11) * (1.0 / (1UL << 53));
     }
 }

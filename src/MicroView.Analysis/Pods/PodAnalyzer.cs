@@ -2,7 +2,7 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// The pipeline of one pod, called once per row: slots ▸ features ▸ z-scores ▸ score ▸ alarm. Learns until it has enough rows
-/// and enough wall time, then watches. No allocation while watching. Not thread-safe: one pod belongs to one LMAP.
+/// and enough wall time, then watches; with <see cref="PodKnowledge"/> it watches sooner. No allocation while watching. Not thread-safe: one pod belongs to one LMAP.
 /// </summary>
 public sealed class PodAnalyzer
 {
@@ -12,12 +12,15 @@ public sealed class PodAnalyzer
     private Detector _detector;
     private FeatureScaling? _scaling;
     private TrainingRows? _training;
+    private WarmCheck? _check;
     private AlignedRow _z;
     private bool _cutShort;
 
-    /// <summary>An analyzer that starts to learn with its first row.</summary>
-    /// <exception cref="ArgumentException">An option is out of range or the model is unknown.</exception>
-    public PodAnalyzer(FeatureMap map, AnalyzerOptions options)
+    /// <summary>An analyzer that starts to learn with its first row, or to watch by what is known already.</summary>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, the model is unknown, or <paramref name="start"/> is of another number of features.
+    /// </exception>
+    public PodAnalyzer(FeatureMap map, AnalyzerOptions options, PodKnowledge? start = null)
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(options);
@@ -25,15 +28,18 @@ public sealed class PodAnalyzer
         _options = options;
         _gate = new AlarmGate(options.Alarm);
         _extractor = new FeatureExtractor(map);
-        _detector = DetectorRegistry.Create(map.Count, options.Detector);
+        _detector = Begin(map, start);
         _z = new AlignedRow(map.Stride);
-        State = _detector is NoDetector ? PodState.Off : PodState.Learning;
-        if (State == PodState.Learning)
-            _training = new TrainingRows(map, options.MaxTrainingRows);
     }
 
     /// <summary>What the analyzer is doing.</summary>
     public PodState State { get; private set; }
+
+    /// <summary>Whether the pod is watched by what its siblings learnt.</summary>
+    public bool IsWarm { get; private set; }
+
+    /// <summary>Called, within <see cref="Observe"/>, with what the pod has learnt when its learning ends.</summary>
+    public Action<PodLesson>? Learnt { get; set; }
 
     /// <summary>The features of the pod's current layout.</summary>
     public FeatureMap Map => _extractor.Map;
@@ -88,7 +94,7 @@ public sealed class PodAnalyzer
     public Observation Observe(ReadOnlySpan<double> slots, long timeNs)
     {
         if (State == PodState.Watching)
-            return Watch(slots, timeNs);
+            return _cutShort ? WatchAfterCut(slots, timeNs) : Watch(slots, timeNs);
         return State == PodState.Learning
             ? Learn(slots, timeNs)
             : new Observation(0, double.PositiveInfinity, 0, State, RowOutcome.Accepted, false, false, AlarmChange.None);
@@ -125,13 +131,14 @@ public sealed class PodAnalyzer
     /// of fewer
     /// features says nothing about the new ones. An open alarm closes with the next row.
     /// </summary>
-    public void Extend(FeatureMap map)
+    /// <exception cref="ArgumentException"><paramref name="start"/> is of another number of features.</exception>
+    public void Extend(FeatureMap map, PodKnowledge? start = null)
     {
         ArgumentNullException.ThrowIfNull(map);
+        var detector = Begin(map, start);
         _extractor = _extractor.Extend(map);
-        _detector = DetectorRegistry.Create(map.Count, _options.Detector);
+        _detector = detector;
         _z = new AlignedRow(map.Stride);
-        Relearn();
     }
 
     /// <summary>Ends an open alarm without reporting it and forgets the rows that led to it; what was learnt stays.</summary>
@@ -156,10 +163,23 @@ public sealed class PodAnalyzer
     {
         if (State == PodState.Off)
             return;
+        _ = Begin(Map, null, _detector);
+    }
+
+    /// <summary>Sets out to learn or to watch; gives the detector.</summary>
+    private Detector Begin(FeatureMap map, PodKnowledge? start, Detector? detector = null)
+    {
+        if (start is not null && start.Detector.Dimension != map.Count)
+            throw new ArgumentException($"What the pod is to start from has {start.Detector.Dimension} features, the pod {map.Count}.", nameof(start));
+        var trained = start is { IsTrained: true };
+        detector ??= trained ? start!.Detector : DetectorRegistry.Create(map.Count, _options.Detector);
         _cutShort |= _gate.Reset();
-        _scaling = null;
-        _training = new TrainingRows(Map, _options.MaxTrainingRows);
-        State = PodState.Learning;
+        _scaling = trained ? start!.Scaling : null;
+        _check = start is { IsTrained: false } ? new WarmCheck(start, _options) : null;
+        IsWarm = false;
+        State = detector is NoDetector ? PodState.Off : trained ? PodState.Watching : PodState.Learning;
+        _training = State == PodState.Learning ? new TrainingRows(map, _options.MaxTrainingRows) : null;
+        return detector;
     }
 
     private Observation Learn(ReadOnlySpan<double> slots, long timeNs)
@@ -179,17 +199,43 @@ public sealed class PodAnalyzer
             _training!.Add(_z, timeNs);
             if (_training.Count >= _options.MinRows && _training.Seconds >= _options.MinSeconds)
                 StartWatching();
+            else if (_check?.Agrees(_z, timeNs) == true)
+                StartWarm(_check.Start);
         }
         return new Observation(0, _detector.Threshold, missing, State, outcome, false, false, change);
     }
 
     private void StartWatching()
     {
-        (_scaling, var rows) = _training!.Finish(_options.RelativeFloor);
+        var shared = Learnt is null ? null : _training!.Select(ServiceKnowledge.MaxRows);
+        var statistics = _training!.Statistics;
+        (_scaling, var rows) = _training.Finish(_options.RelativeFloor);
         _detector.Fit(rows);
-        _training = null;
+        BeginWatching();
+        if (shared is not null)
+            Learnt!(new PodLesson(statistics, _scaling, _detector.ShareSketch(), shared));
+    }
+
+    private void StartWarm(PodKnowledge start)
+    {
+        (_scaling, _detector) = (start.Scaling, start.Detector);
+        BeginWatching();
+        IsWarm = true;
+    }
+
+    private void BeginWatching()
+    {
+        (_training, _check) = (null, null);
         _z.Span.Clear();
         State = PodState.Watching;
+    }
+
+    /// <summary>An alarm that was cut short by a new layout is over with the first row that follows.</summary>
+    private Observation WatchAfterCut(ReadOnlySpan<double> slots, long timeNs)
+    {
+        _cutShort = false;
+        var seen = Watch(slots, timeNs);
+        return seen.Change == AlarmChange.None ? seen with { Change = AlarmChange.Closed } : seen;
     }
 
     private Observation Watch(ReadOnlySpan<double> slots, long timeNs)
