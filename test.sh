@@ -156,7 +156,10 @@ build() { # arguments of dotnet build
   : >"$out/stamp"
   dotnet build "$@" -c Release --nologo -v minimal --disable-build-servers </dev/null >"$log" 2>&1 9>&-
   status=$?
-  ((status == 0)) && [[ $1 == *.slnx ]] && mv -f "$out/stamp" "$root/artifacts/launcher/microview.stamp"
+  if ((status == 0)) && [[ $1 == *.slnx ]]; then
+    cp -p "$out/stamp" "$root/artifacts/launcher/microview-lab.stamp"
+    mv -f "$out/stamp" "$root/artifacts/launcher/microview.stamp"
+  fi
   exec 9>&-
   if ((status != 0)); then
     grep -E '(error|warning) [A-Z]+[0-9]+|error :' "$log" | sed -e "s|$root/||g" -e 's/ \[[^]]*\]$//' -e 's/^ *//' | sort -u | head -60

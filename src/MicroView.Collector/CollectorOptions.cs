@@ -48,6 +48,12 @@ public sealed record CollectorOptions
     /// <summary>Model, normalisation, learning time and alarms.</summary>
     public AnalyzerOptions Analysis { get; init; } = new();
 
+    /// <summary>The trained networks of model VAE, which judges no pod without one.</summary>
+    public VaeModels? Models { get; init; }
+
+    /// <summary>Whether a new pod starts from what the pods of its service have learnt.</summary>
+    public bool WarmStart { get; init; } = true;
+
     /// <summary>Cores that LMAPs are bound to, in turn; none: not bound.</summary>
     public IReadOnlyList<int> Cores { get; init; } = [];
 
@@ -87,6 +93,9 @@ public sealed record CollectorOptions
     public void Validate()
     {
         Analysis.Validate();
+        var isVae = Analysis.Detector.Model.Equals("VAE", StringComparison.OrdinalIgnoreCase);
+        Require(!isVae || Models is not null || Analysis.Detector.Vae is not null, "model VAE needs a trained network, and was given none");
+        Require(isVae || Models is null, $"a trained network is for model VAE, not for {Analysis.Detector.Model}");
         Require(
             ScrapeInterval >= TimeSpan.Zero && ScrapeInterval <= TimeSpan.FromDays(1),
             $"the scrape interval must be 0 to 86400 s, not {ScrapeInterval.TotalSeconds} s");

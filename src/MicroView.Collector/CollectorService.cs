@@ -40,7 +40,8 @@ public sealed class CollectorService : IAsyncDisposable
         _lmaps = [.. _threads.Select(thread => thread.Lmap)];
         _alarms = new AlarmFeed(loggers.CreateLogger("MicroView.Collector.Alarms")); // apart: a screen shows alarms by itself
         _series = new PodSeriesFactory(_document);
-        _follower = new LayoutFollower(_threads, transport, options.Analysis, _series, _alarms, logger);
+        var starts = new PodStarts(options.Analysis, options.Models, options.WarmStart, logger);
+        _follower = new LayoutFollower(_threads, transport, options.Analysis, starts, _series, _alarms, logger);
         var rates = new RateKeeper(_traceRates, AllPods, logger);
         if (options.TraceRate is { } rate)
             SetTraceRate(null, rate);
@@ -242,7 +243,7 @@ public sealed class CollectorService : IAsyncDisposable
         var sampled = pod.FreshTimeNs;
         var layout = pod.Layout;
         return new PodSnapshot(
-            pod.Pod, layout.Service, layout.Container, layout.Kind, thread.Lmap.Index, pod.Schema.Metrics.Count, pod.State, pod.Progress,
+            pod.Pod, layout.Service, layout.Container, layout.Kind, thread.Lmap.Index, pod.Schema.Metrics.Count, pod.State, pod.IsWarm, pod.Progress,
             pod.RemainingSeconds, pod.Score, pod.Threshold, pod.AlarmOpen, pod.Attributions,
             sampled == 0 ? double.NaN : Math.Max(0, now - sampled) / 1e9, !fresh, pod.Status == RowStatus.Quarantined, pod.Status);
     }

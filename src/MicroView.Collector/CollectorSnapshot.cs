@@ -23,6 +23,7 @@ public sealed record CollectorSnapshot(
 /// <param name="Lmap">The LMAP that reads it.</param>
 /// <param name="Metrics">Metrics exposed.</param>
 /// <param name="State">Learning, watching or off.</param>
+/// <param name="IsWarm">It is watched by what its siblings learnt.</param>
 /// <param name="Progress">How far learning is, 0…1.</param>
 /// <param name="RemainingSeconds">Seconds of learning left at the present pace.</param>
 /// <param name="Score">Score of the last row; 0 while learning.</param>
@@ -34,7 +35,7 @@ public sealed record CollectorSnapshot(
 /// <param name="IsQuarantined">Its pages are not what it announced.</param>
 /// <param name="Status">What the last read gave.</param>
 public sealed record PodSnapshot(
-    string Pod, string? Service, string? Container, PodKind Kind, int Lmap, int Metrics, PodState State, double Progress, double RemainingSeconds,
+    string Pod, string? Service, string? Container, PodKind Kind, int Lmap, int Metrics, PodState State, bool IsWarm, double Progress, double RemainingSeconds,
     double Score, double Threshold, bool AlarmOpen, IReadOnlyList<AttributionShare> Attributions, double AgeSeconds, bool IsStale,
     bool IsQuarantined, RowStatus Status);
 

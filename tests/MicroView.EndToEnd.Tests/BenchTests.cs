@@ -44,6 +44,7 @@ public sealed class BenchTests
     [InlineData("TH", false)]
     [InlineData("FD", false)]
     [InlineData("FD", true)]
+    [InlineData("VAE", false)]
     public void Read_loop_figures_agree_with_each_other(string model, bool update)
     {
         string[] arguments = ["read-loop", "--pods", "3", "--metrics", "17", "--model", model, "--lmaps", "1", "--duration", "0.1", .. update ? ["--update"] : Array.Empty<string>()];

@@ -65,6 +65,15 @@ public abstract class Detector
     /// </summary>
     public abstract void Attribute(ReadOnlySpan<double> z, Span<double> shares);
 
+    /// <summary>A copy of the sketch that siblings may build on; null, the default, when the detector has none that can be pooled.</summary>
+    public virtual FrequentDirections? ShareSketch() => null;
+
+    /// <summary>
+    /// Starts from what siblings learnt, all in one scaling: <paramref name="rows"/>, a selection of theirs, and the pooled sketches of
+    /// <see cref="ShareSketch"/>, null when not all had one. The default learns from the rows as if they were its own.
+    /// </summary>
+    public virtual void Adopt(RowMatrix rows, FrequentDirections? sketch, TrainingFacts facts) => Fit(rows, facts);
+
     /// <summary>Scores of all <paramref name="rows"/>.</summary>
     protected double[] ScoreAll(RowMatrix rows)
     {

@@ -76,6 +76,9 @@ public sealed record DetectorOptions
     /// <summary>RFD: seconds after which a metric that has been out on one side stands there for good; at least 15 rows.</summary>
     public double HoldLimitSeconds { get; init; } = 1800;
 
+    /// <summary>VAE: the trained network, which that detector cannot do without.</summary>
+    public VaeModel? Vae { get; init; }
+
     /// <summary>Seed of a detector's random decisions (η).</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -12,6 +12,7 @@ public static class DetectorRegistry
             ["TH"] = (dimension, options) => new ThresholdDetector(dimension, options),
             ["FD"] = (dimension, options) => new FrequentDirectionsDetector(dimension, options),
             ["RFD"] = (dimension, options) => new RobustFrequentDirectionsDetector(dimension, options),
+            ["VAE"] = (dimension, options) => new VaeDetector(dimension, options),
         }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All names, sorted.</summary>

@@ -11,7 +11,8 @@ public sealed class FrequentDirectionsDetector : Detector
     private const double DirectBelow = 1e-4;
 
     private readonly DetectorOptions _options;
-    private ulong _random;
+    private SplitMix64 _random;
+    private double[]? _wide;
 
     /// <summary>A detector without training.</summary>
     public FrequentDirectionsDetector(int dimension, DetectorOptions options) : base(dimension)
@@ -24,7 +25,7 @@ public sealed class FrequentDirectionsDetector : Detector
         if (components > rows)
             throw new ArgumentException($"components (k) {components} exceed the sketch rows (ℓ) {rows}", nameof(options));
         Sketch = new FrequentDirections(dimension, rows, components, options.LeastVariance);
-        _random = options.Seed;
+        _random = new SplitMix64(options.Seed);
     }
 
     /// <inheritdoc/>
@@ -38,9 +39,31 @@ public sealed class FrequentDirectionsDetector : Detector
     {
         CheckTraining(rows);
         Sketch.Clear();
-        _random = _options.Seed;
+        _random = new SplitMix64(_options.Seed);
         for (var i = 0; i < rows.Count; i++)
             Absorb(rows[i], RowKernels.SquaredNorm(rows[i]));
+        Calibrate(rows);
+    }
+
+    /// <summary>Unit rows have lost the size that another scaling would need: without a sketch, siblings learn from rows.</summary>
+    public override FrequentDirections? ShareSketch() => _options.Normalization == Normalization.Unit ? null : Sketch.Clone();
+
+    /// <inheritdoc/>
+    public override void Adopt(RowMatrix rows, FrequentDirections? sketch, TrainingFacts facts)
+    {
+        if (sketch is null || _options.Normalization == Normalization.Unit)
+        {
+            Fit(rows);
+            return;
+        }
+        CheckTraining(rows);
+        Sketch.CopyFrom(sketch);
+        _random = new SplitMix64(_options.Seed);
+        Calibrate(rows);
+    }
+
+    private void Calibrate(RowMatrix rows)
+    {
         Sketch.Refresh();
         Threshold = Math.Max(LeastThreshold, _options.ThresholdFactor * Percentile.Of([.. TrainingScores = ScoreAll(rows)], _options.ThresholdPercentile));
     }
@@ -59,7 +82,7 @@ public sealed class FrequentDirectionsDetector : Detector
     /// <summary>Absorbs a normal row, and an anomalous one with probability η.</summary>
     public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
     {
-        if (!anomalous || SplitMix.NextUniform(ref _random) < _options.Eta)
+        if (!anomalous || _random.NextUniform() < _options.Eta)
             Absorb(z, squaredNorm);
     }
 
@@ -91,7 +114,7 @@ public sealed class FrequentDirectionsDetector : Detector
 
     private double DirectSquare(ReadOnlySpan<double> z)
     {
-        Span<double> residual = z.Length <= 512 ? stackalloc double[z.Length] : new double[z.Length];
+        Span<double> residual = z.Length <= 512 ? stackalloc double[z.Length] : (_wide ??= new double[z.Length]);
         return Sketch.Residual(z, residual);
     }
 }

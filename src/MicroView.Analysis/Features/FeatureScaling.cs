@@ -37,6 +37,23 @@ public sealed class FeatureScaling
         }
     }
 
+    /// <summary>Scaling by means and effective deviations that are known; infinite for a feature to be ignored.</summary>
+    /// <exception cref="ArgumentException">The lengths differ, a mean is not finite, or a deviation is not positive.</exception>
+    public FeatureScaling(ReadOnlySpan<double> means, ReadOnlySpan<double> deviations)
+    {
+        if (means.Length != deviations.Length || means.IsEmpty)
+            throw new ArgumentException($"There are {means.Length} means and {deviations.Length} deviations.");
+        _blocks = new AlignedRow(2 * RowMatrix.Padded(means.Length));
+        _floorShares = new double[means.Length];
+        for (var i = 0; i < means.Length; i++)
+        {
+            if (!double.IsFinite(means[i]) || !(deviations[i] > 0))
+                throw new ArgumentException($"The scaling of feature {i} is {means[i]} ± {deviations[i]}.");
+            var inverse = 1 / deviations[i];
+            (_blocks[Block(i)], _blocks[Block(i) + 8]) = (means[i], double.IsFinite(inverse) ? inverse : 1);
+        }
+    }
+
     internal ReadOnlySpan<double> Blocks => _blocks;
 
     /// <summary>Training mean of feature <paramref name="index"/>, in its unit.</summary>

@@ -1,8 +1,8 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// Count, mean and standard deviation per column, one pass, numerically stable (Welford, Technometrics 1962). Non-finite
-/// values are missing. Not thread-safe.
+/// Count, mean and standard deviation per column, one pass, numerically stable (Welford, Technometrics 1962). Merges (Chan, Golub and
+/// LeVeque, COMPSTAT 1982). Non-finite values are missing. Not thread-safe.
 /// </summary>
 public sealed class RunningStatistics(int dimension)
 {
@@ -23,6 +23,29 @@ public sealed class RunningStatistics(int dimension)
             _squares[i] += delta * (value - _mean[i]);
         }
     }
+
+    /// <summary>Adds all rows that <paramref name="other"/> has seen.</summary>
+    /// <exception cref="ArgumentException">The number of columns differs.</exception>
+    public void Merge(RunningStatistics other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Dimension != Dimension)
+            throw new ArgumentException($"The other statistics are of {other.Dimension} columns, these of {Dimension}.", nameof(other));
+        for (var i = 0; i < _mean.Length; i++)
+        {
+            if (other._count[i] == 0)
+                continue;
+            var count = _count[i] + other._count[i];
+            var delta = other._mean[i] - _mean[i];
+            var part = other._count[i] / (double)count;
+            _squares[i] += other._squares[i] + delta * delta * _count[i] * part;
+            _mean[i] += delta * part;
+            _count[i] = count;
+        }
+    }
+
+    /// <summary>Columns.</summary>
+    public int Dimension => _mean.Length;
 
     /// <summary>Finite values seen in column <paramref name="index"/>.</summary>
     public long Count(int index) => _count[index];

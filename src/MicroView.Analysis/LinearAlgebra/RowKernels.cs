@@ -12,6 +12,12 @@ internal static class RowKernels
         : Vector256.IsHardwareAccelerated ? RowKernels<Ops256, Vector256<double>>.Dot(row, row)
         : RowKernels<Ops128, Vector128<double>>.Dot(row, row);
 
+    /// <summary>‖a − b‖².</summary>
+    public static double SquaredDistance(ReadOnlySpan<double> a, ReadOnlySpan<double> b) =>
+        Vector512.IsHardwareAccelerated ? RowKernels<Ops512, Vector512<double>>.SquaredDistance(a, b)
+        : Vector256.IsHardwareAccelerated ? RowKernels<Ops256, Vector256<double>>.SquaredDistance(a, b)
+        : RowKernels<Ops128, Vector128<double>>.SquaredDistance(a, b);
+
     public static double LargestMagnitude(ReadOnlySpan<double> row) =>
         Vector512.IsHardwareAccelerated ? RowKernels<Ops512, Vector512<double>>.LargestMagnitude(row)
         : Vector256.IsHardwareAccelerated ? RowKernels<Ops256, Vector256<double>>.LargestMagnitude(row)
@@ -35,6 +41,21 @@ internal static class RowKernels<TOps, V> where TOps : struct, IVectorOps<V> whe
         for (var i = 0; i < Math.Min(a.Length, b.Length) - 7; i += 8)
             for (var j = 0; j < 8; j += TOps.Count)
                 sum = TOps.MultiplyAdd(TOps.Load(ref x, (nuint)(i + j)), TOps.Load(ref y, (nuint)(i + j)), sum);
+        return TOps.Sum(sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SquaredDistance(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        ref var x = ref MemoryMarshal.GetReference(a);
+        ref var y = ref MemoryMarshal.GetReference(b);
+        var sum = TOps.Broadcast(0);
+        for (var i = 0; i < Math.Min(a.Length, b.Length) - 7; i += 8)
+            for (var j = 0; j < 8; j += TOps.Count)
+            {
+                var difference = TOps.Subtract(TOps.Load(ref x, (nuint)(i + j)), TOps.Load(ref y, (nuint)(i + j)));
+                sum = TOps.MultiplyAdd(difference, difference, sum);
+            }
         return TOps.Sum(sum);
     }
 

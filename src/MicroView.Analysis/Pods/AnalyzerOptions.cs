@@ -33,6 +33,14 @@ public sealed record AnalyzerOptions
     /// <summary>Whether the detector goes on learning from rows while watching (see <see cref="Analysis.Detector.Update"/>).</summary>
     public bool UpdateOnline { get; init; }
 
+    /// <summary>
+    /// Rows in which a pod that has siblings must agree with what they learnt, to be watched by that (see <see cref="ServiceKnowledge"/>).
+    /// </summary>
+    public int WarmRows { get; init; } = 10;
+
+    /// <summary>Wall time that those rows span at least, in seconds.</summary>
+    public double WarmSeconds { get; init; } = 1;
+
     /// <summary>Checks ranges and that the model exists.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     public void Validate()
@@ -49,6 +57,10 @@ public sealed record AnalyzerOptions
             throw new ArgumentException($"The learning time must be 0 to 1e7 seconds, not {MinSeconds}.");
         if (MaxTrainingRows < 2)
             throw new ArgumentException($"At least 2 training rows must be kept, not {MaxTrainingRows}.");
+        if (WarmRows < 1)
+            throw new ArgumentException($"At least 1 row must agree with what siblings learnt, not {WarmRows}.");
+        if (WarmSeconds is not (>= 0 and <= 1e7))
+            throw new ArgumentException($"The rows that must agree with what siblings learnt span 0 to 1e7 seconds, not {WarmSeconds}.");
         if (RelativeFloor is not (null or (>= 0 and < 1)))
             throw new ArgumentException($"The relative floor must be in [0, 1), not {RelativeFloor}.");
     }

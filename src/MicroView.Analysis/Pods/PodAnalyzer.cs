@@ -2,27 +2,36 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// The pipeline of one pod, called once per row: slots ▸ features ▸ z-scores ▸ score ▸ alarm. Learns until it has enough rows
-/// and enough wall time, then watches. No allocation while watching. Not thread-safe: one pod belongs to one LMAP.
+/// and enough wall time, then watches; with <see cref="PodKnowledge"/> it watches sooner. No allocation while watching. Not thread-safe: one pod belongs to one LMAP.
 /// </summary>
 public sealed class PodAnalyzer
 {
     // The part of learning that is held back to calibrate the threshold with.
     private const double HeldBack = 1.0 / 3;
 
+    // A pod that was away for so many rows, and the hold limit, may well stand elsewhere now.
+    private const int FewestGapRows = 15;
+
     private readonly AnalyzerOptions _options;
     private readonly AlarmGate _gate;
+    private readonly AlarmBudget? _budget;
     private FeatureExtractor _extractor;
     private Detector _detector;
     private FeatureScaling? _scaling;
     private TrainingRows? _training;
+    private WarmCheck? _check;
     private AlignedRow _z;
-    private readonly AlarmBudget? _budget;
+    private bool _budgetActs;
+    private long _lastNs = long.MaxValue;
+    private long _gapNs;
     private Calibration _calibration;
     private bool _cutShort;
 
-    /// <summary>An analyzer that starts to learn with its first row.</summary>
-    /// <exception cref="ArgumentException">An option is out of range or the model is unknown.</exception>
-    public PodAnalyzer(FeatureMap map, AnalyzerOptions options)
+    /// <summary>An analyzer that starts to learn with its first row, or to watch by what is known already.</summary>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, the model is unknown, or <paramref name="start"/> is of another number of features.
+    /// </exception>
+    public PodAnalyzer(FeatureMap map, AnalyzerOptions options, PodKnowledge? start = null)
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(options);
@@ -31,15 +40,18 @@ public sealed class PodAnalyzer
         _gate = new AlarmGate(options.Alarm);
         _budget = options.FalseAlarmsPerDay is { } perDay ? new AlarmBudget(perDay, options.Alarm) : null;
         _extractor = new FeatureExtractor(map);
-        _detector = DetectorRegistry.Create(map.Count, options.Detector);
+        _detector = Begin(map, start);
         _z = new AlignedRow(map.Stride);
-        State = _detector is NoDetector ? PodState.Off : PodState.Learning;
-        if (State == PodState.Learning)
-            _training = new TrainingRows(map, options.MaxTrainingRows);
     }
 
     /// <summary>What the analyzer is doing.</summary>
     public PodState State { get; private set; }
+
+    /// <summary>Whether the pod is watched by what its siblings learnt.</summary>
+    public bool IsWarm { get; private set; }
+
+    /// <summary>Called, within <see cref="Observe"/>, with what the pod has learnt when its learning ends.</summary>
+    public Action<PodLesson>? Learnt { get; set; }
 
     /// <summary>The features of the pod's current layout.</summary>
     public FeatureMap Map => _extractor.Map;
@@ -63,7 +75,7 @@ public sealed class PodAnalyzer
     public long MissingValues { get; private set; }
 
     /// <summary>What a score is judged by; infinite while learning.</summary>
-    public double Threshold => State != PodState.Watching ? double.PositiveInfinity : _budget?.Threshold ?? _detector.Threshold;
+    public double Threshold => State != PodState.Watching ? double.PositiveInfinity : _budgetActs ? _budget!.Threshold : _detector.Threshold;
 
     /// <summary>How far learning is, 0..1; 1 when watching.</summary>
     public double Progress
@@ -101,7 +113,7 @@ public sealed class PodAnalyzer
     public Observation Observe(ReadOnlySpan<double> slots, long timeNs)
     {
         if (State == PodState.Watching)
-            return Watch(slots, timeNs);
+            return _cutShort ? WatchAfterCut(slots, timeNs) : Watch(slots, timeNs);
         return State == PodState.Learning
             ? _training is null ? Calibrate(slots, timeNs) : Learn(slots, timeNs)
             : new Observation(0, double.PositiveInfinity, 0, State, RowOutcome.Accepted, false, false, AlarmChange.None);
@@ -138,13 +150,14 @@ public sealed class PodAnalyzer
     /// of fewer
     /// features says nothing about the new ones. An open alarm closes with the next row.
     /// </summary>
-    public void Extend(FeatureMap map)
+    /// <exception cref="ArgumentException"><paramref name="start"/> is of another number of features.</exception>
+    public void Extend(FeatureMap map, PodKnowledge? start = null)
     {
         ArgumentNullException.ThrowIfNull(map);
+        var detector = Begin(map, start);
         _extractor = _extractor.Extend(map);
-        _detector = DetectorRegistry.Create(map.Count, _options.Detector);
+        _detector = detector;
         _z = new AlignedRow(map.Stride);
-        Relearn();
     }
 
     /// <summary>Ends an open alarm without reporting it and forgets the rows that led to it; what was learnt stays.</summary>
@@ -171,10 +184,24 @@ public sealed class PodAnalyzer
     {
         if (State == PodState.Off)
             return;
+        _ = Begin(Map, null, _detector);
+    }
+
+    /// <summary>Sets out to learn or to watch; gives the detector.</summary>
+    private Detector Begin(FeatureMap map, PodKnowledge? start, Detector? detector = null)
+    {
+        if (start is not null && start.Detector.Dimension != map.Count)
+            throw new ArgumentException($"What the pod is to start from has {start.Detector.Dimension} features, the pod {map.Count}.", nameof(start));
+        var trained = start is { IsTrained: true };
+        detector ??= trained ? start!.Detector : DetectorRegistry.Create(map.Count, _options.Detector);
         _cutShort |= _gate.Reset();
-        _scaling = null;
-        _training = new TrainingRows(Map, _options.MaxTrainingRows);
-        State = PodState.Learning;
+        _scaling = trained ? start!.Scaling : null;
+        _check = start is { IsTrained: false } ? new WarmCheck(start, _options) : null;
+        IsWarm = false;
+        State = detector is NoDetector ? PodState.Off : trained ? PodState.Watching : PodState.Learning;
+        _training = State == PodState.Learning ? new TrainingRows(map, _options.MaxTrainingRows) : null;
+        _budgetActs = false;
+        return detector;
     }
 
     /// <summary>
@@ -209,8 +236,8 @@ public sealed class PodAnalyzer
             var part = _budget is null ? 1 : 1 - HeldBack;
             if (_training.Count >= part * _options.MinRows && _training.Seconds >= part * _options.MinSeconds)
                 Fit();
-            if (_budget is null && _training is null)
-                State = PodState.Watching;
+            else if (_check?.Agrees(_z, timeNs) == true)
+                StartWarm(_check.Start);
         }
         return new Observation(0, double.PositiveInfinity, missing, State, outcome, false, false, change);
     }
@@ -233,15 +260,49 @@ public sealed class PodAnalyzer
     private void Fit()
     {
         var training = _training!;
+        var shared = Learnt is null ? null : training.Select(ServiceKnowledge.MaxRows);
         (_scaling, var rows) = training.Finish(_options.RelativeFloor ?? _detector.RelativeFloor, MissingValue);
         _detector.Fit(rows, new TrainingFacts(training.SecondsPerRow, training.Every, _scaling.FloorShares));
         _calibration = new Calibration(training.Count, training.Seconds);
-        _training = null;
-        _z.Span.Clear();
+        BeginToScore(training.SecondsPerRow);
         if (_budget is null)
+            State = PodState.Watching;
+        if (shared is not null)
+            Learnt!(new PodLesson(training.Statistics, _scaling, _detector.ShareSketch(), shared, training.SecondsPerRow));
+    }
+
+    private void StartWarm(PodKnowledge start)
+    {
+        (_scaling, _detector) = (start.Scaling, start.Detector);
+        BeginToScore(start.SecondsPerRow);
+        State = PodState.Watching;
+        IsWarm = true;
+    }
+
+    private void BeginToScore(double secondsPerRow)
+    {
+        (_training, _check) = (null, null);
+        _z.Span.Clear();
+        _gapNs = (long)(Math.Max(_options.Detector.HoldLimitSeconds, FewestGapRows * secondsPerRow) * 1e9);
+        StartBudget(secondsPerRow);
+    }
+
+    /// <summary>A detector trained elsewhere brings no scores, only its threshold: that stands.</summary>
+    private void StartBudget(double secondsPerRow)
+    {
+        _budgetActs = _budget is not null && _detector.TrainingScores.Count > 0;
+        if (!_budgetActs)
             return;
-        _budget.SecondsPerRow = training.SecondsPerRow;
+        _budget!.SecondsPerRow = secondsPerRow;
         _budget.Start(_detector.TrainingScores, _detector.LeastThreshold);
+    }
+
+    /// <summary>An alarm that was cut short by a new layout is over with the first row that follows.</summary>
+    private Observation WatchAfterCut(ReadOnlySpan<double> slots, long timeNs)
+    {
+        _cutShort = false;
+        var seen = Watch(slots, timeNs);
+        return seen.Change == AlarmChange.None ? seen with { Change = AlarmChange.Closed } : seen;
     }
 
     private Observation Watch(ReadOnlySpan<double> slots, long timeNs)
@@ -250,8 +311,6 @@ public sealed class PodAnalyzer
         if (seen.Row != RowOutcome.Accepted)
             return seen;
         var change = _gate.Observe(seen.Anomalous, timeNs);
-        if (_cutShort)
-            (_cutShort, change) = (false, change == AlarmChange.None ? AlarmChange.Closed : change);
         return seen with { AlarmOpen = _gate.IsOpen, Change = change };
     }
 
@@ -268,11 +327,15 @@ public sealed class PodAnalyzer
         }
         Rows++;
         MissingValues += missing;
+        if (timeNs - _lastNs > _gapNs)
+            _detector.Resume();
+        _lastNs = timeNs;
         var score = _detector.Score(_z, squaredNorm);
         // The row is judged by what was known before it.
-        var threshold = _budget?.Threshold ?? _detector.Threshold;
+        var threshold = _budgetActs ? _budget!.Threshold : _detector.Threshold;
         var anomalous = score > threshold;
-        _budget?.Observe(score, timeNs);
+        if (_budgetActs)
+            _budget!.Observe(score, timeNs);
         if (_options.UpdateOnline)
             _detector.Update(_z, squaredNorm, anomalous);
         return new Observation(score, threshold, missing, State, outcome, anomalous, _gate.IsOpen, AlarmChange.None);

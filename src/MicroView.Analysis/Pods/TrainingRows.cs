@@ -38,6 +38,19 @@ internal sealed class TrainingRows(FeatureMap map, int capacity)
         _kept.Add(features);
     }
 
+    /// <summary>Statistics of all rows.</summary>
+    public RunningStatistics Statistics => _statistics;
+
+    /// <summary>A copy of at most <paramref name="most"/> kept rows, in their units: before <see cref="Finish"/>.</summary>
+    public RowMatrix Select(int most)
+    {
+        var count = Math.Min(most, _kept.Count);
+        var rows = new RowMatrix(map.Count, count);
+        for (var i = 0; i < count; i++)
+            rows.Add(_kept[(int)((long)i * _kept.Count / count)]);
+        return rows;
+    }
+
     /// <summary>Scaling from all rows; the kept rows become z-scores in place, <paramref name="missingValue"/> where missing.</summary>
     public (FeatureScaling Scaling, RowMatrix Rows) Finish(double relativeFloor, double missingValue)
     {

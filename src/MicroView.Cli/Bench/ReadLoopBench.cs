@@ -64,6 +64,7 @@ internal static class ReadLoopBench
         var command = new DocumentedCommand("read-loop", "Cost of reading and classifying pods: an LMAP's scrape, back to back.",
             new("microview bench read-loop --pods 8 --metrics 64 --model FD --lmaps 1 --duration 10", "8 pods of 64 metrics, Frequent Directions"),
             new("microview bench read-loop --pods 8 --metrics 64 --model FD --update --json", "every row is absorbed into the sketch as well"),
+            new("microview bench read-loop --pods 8 --metrics 64 --model VAE", "the same pods judged by a network"),
             new("microview bench read-loop -p 8 --metrics 100 --sketch-rows 50 --components 12 --update", "with a sketch of 50 rows"));
         options.AddTo(command, own.Pods, own.Metrics, own.Model, own.Lmaps, own.Update, own.Normalize, own.Stripes, own.SketchRows, own.Components);
         BenchRunner.SetAction(command, options, BenchJson.Default.ReadLoopReport, (result, context) => Task.Run(() => Measure(own, result, context)), Print);
@@ -160,6 +161,8 @@ internal sealed class ReadLoopOptionTable
     public ReadLoopSetting Setting(ParseResult result)
     {
         var update = result.GetValue(Update);
+        var model = result.GetValue(Model)!;
+        var metrics = result.GetValue(Metrics);
         var analysis = new AnalyzerOptions
         {
             MinRows = 200,
@@ -167,14 +170,16 @@ internal sealed class ReadLoopOptionTable
             UpdateOnline = update,
             Detector = new()
             {
-                Model = result.GetValue(Model)!,
+                Model = model,
+                // What the weights are costs nothing: a network without training takes the time of one with.
+                Vae = model == "VAE" ? VaeModel.Untrained(metrics, seed: 1) : null,
                 Normalization = result.GetValue(Normalize) == "unit" ? Normalization.Unit : Normalization.None,
                 SketchRows = result.GetValue(SketchRows),
                 Components = result.GetValue(Components),
                 Eta = update ? 1 : 0,
             },
         };
-        var setting = new ReadLoopSetting(result.GetValue(Pods), result.GetValue(Metrics), result.GetValue(Stripes), analysis);
+        var setting = new ReadLoopSetting(result.GetValue(Pods), metrics, result.GetValue(Stripes), analysis);
         if (analysis.Detector.Components > setting.SketchRows)
             throw new UserException($"--components {analysis.Detector.Components}: the sketch has {setting.SketchRows} rows; give more with --sketch-rows", ExitCode.Usage);
         return setting;

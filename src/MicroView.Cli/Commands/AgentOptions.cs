@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MicroView.Analysis;
 
 namespace MicroView.Cli;
 
@@ -26,17 +27,14 @@ internal static class AgentOptions
 
     public static Option<bool> Debug() => Kinds.Flag("--debug", "Log every decision; show the trace of a defect (environment: MICROVIEW_DEBUG=1)");
 
-    public static Option<string> Model(string standard)
-    {
-        var option = Kinds.Choice("--model", "Detector of each pod: FD (Frequent Directions), TH (threshold per metric), none. VAE and RFD are not in this build", standard,
-            ["none", "TH", "FD", "VAE", "RFD"], "-m");
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [.., { Value: var name }] && (name.Equals("VAE", StringComparison.OrdinalIgnoreCase) || name.Equals("RFD", StringComparison.OrdinalIgnoreCase)))
-                result.AddError($"--model: {name} is not in this build; use FD, TH or none");
-        });
-        return option;
-    }
+    public static Option<string> Model(string standard) =>
+        Kinds.Choice("--model", "Detector of each pod: FD (Frequent Directions), TH (threshold per metric), VAE (a trained network: --model-file), none", standard, [.. DetectorRegistry.Names], "-m");
+
+    public static Option<string?> ModelFile() =>
+        Kinds.Text("--model-file", "PATH", "VAE: a trained network, or a folder with a file SERVICE.vae per service (trained by `microview lab vae train`)");
+
+    public static Option<string> WarmStart() =>
+        Kinds.Choice("--warm-start", "A new pod starts from what the pods of its service have learnt, if its first rows agree with it", "on", ["on", "off"]);
 
     public static Option<string> Normalize() =>
         Kinds.Choice("--normalize", "Norm of a row before detection: unit (the paper's; blind to the size of an anomaly) or none", "none", ["unit", "none"]);

@@ -13,11 +13,15 @@ internal sealed class NicOptionTable
 
     public Option<string> Model { get; } = AgentOptions.Model("FD");
 
+    public Option<string?> ModelFile { get; } = AgentOptions.ModelFile();
+
     public Option<string> Normalize { get; } = AgentOptions.Normalize();
 
     public Option<double?> Tick { get; } = Kinds.OptionalSeconds("--tick", "How often a row is classified; seconds; 0: every scrape [default: 0.1; 0 with --test read_loop]");
 
     public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
+
+    public Option<string> WarmStart { get; } = AgentOptions.WarmStart();
 
     public Option<string> Transport { get; } = Kinds.Choice("--transport", "How pages are read; auto: verbs when --dev is given or the control plane is on another machine, else shm", "auto", ["auto", "shm", "verbs"]);
 
@@ -55,7 +59,7 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, Normalize, Tick, Learn, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
     }

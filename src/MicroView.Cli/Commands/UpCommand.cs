@@ -12,6 +12,7 @@ internal static class UpCommand
             new("microview up", "everything on defaults; q quits; endpoint on http://127.0.0.1:8000/metrics"),
             new("microview up --scrape-interval 0.1 --learn 20", "ten rows a second, alarms within two seconds, watching after 20 s"),
             new("microview up --plain --port 5001 --prometheus-port 8001", "lines instead of the terminal view, on other ports"),
+            new("microview up --model VAE --model-file models/", "judge each service by its trained network, models/SERVICE.vae"),
             new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
         options.AddTo(command);
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
@@ -28,9 +29,13 @@ internal sealed class UpOptionTable
 
     public Option<string> Model { get; } = AgentOptions.Model("FD");
 
+    public Option<string?> ModelFile { get; } = AgentOptions.ModelFile();
+
     public Option<string> Normalize { get; } = AgentOptions.Normalize();
 
     public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
+
+    public Option<string> WarmStart { get; } = AgentOptions.WarmStart();
 
     public Option<string> Sources { get; } = AgentOptions.Sources("all");
 
@@ -52,7 +57,7 @@ internal sealed class UpOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ScrapeInterval, Tick, Model, Normalize, Learn, Sources, GroupBy, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
+        Option[] table = [ScrapeInterval, Tick, Model, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
         foreach (var option in table)
             command.Add(option);
     }

@@ -2,7 +2,7 @@ using MicroView.Analysis;
 
 namespace MicroView.Cli;
 
-/// <summary>What --model, --normalize and --learn mean.</summary>
+/// <summary>What --model, --model-file, --normalize and --learn mean.</summary>
 internal static class DetectionChoice
 {
     private const int EnoughRows = 60;
@@ -16,5 +16,30 @@ internal static class DetectionChoice
             return options;
         var rows = rowSeconds > 0 ? (int)Math.Min(EnoughRows, seconds / rowSeconds) : EnoughRows;
         return options with { MinSeconds = seconds, MinRows = Math.Max(FewestRows, rows) };
+    }
+
+    /// <summary>The trained networks of model VAE; null for the others.</summary>
+    /// <exception cref="UserException">VAE without a file, a file without VAE, or one that is no model.</exception>
+    public static VaeModels? ReadModels(string model, string? path)
+    {
+        var isVae = model.Equals("VAE", StringComparison.OrdinalIgnoreCase);
+        if (path is null && isVae)
+            throw new UserException("--model VAE needs a trained network: --model-file FILE, or a folder with a file SERVICE.vae per service; `microview lab vae train` makes them", ExitCode.Usage);
+        if (path is not null && !isVae)
+            throw new UserException($"--model-file is for --model VAE; {model} needs none", ExitCode.Usage);
+        if (path is null)
+            return null;
+        try
+        {
+            return VaeModels.Load(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UserException($"--model-file: there is no file or folder {path}", ExitCode.Usage, error);
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"--model-file: {error.Message.TrimEnd('.')}", ExitCode.Usage, error);
+        }
     }
 }

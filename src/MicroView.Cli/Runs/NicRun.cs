@@ -39,6 +39,7 @@ internal static class NicRun
         var loop = test == "read_loop";
         var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
         var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
+        var model = test == "setup" ? "none" : result.GetValue(options.Model)!;
         var read = new CollectorOptions
         {
             SocketPath = result.GetValue(options.Socket),
@@ -50,7 +51,9 @@ internal static class NicRun
             ScrapeInterval = TimeSpan.FromSeconds(scrape),
             Tick = TimeSpan.FromSeconds(tick),
             Lmaps = result.GetValue(options.Lmaps),
-            Analysis = DetectionChoice.Read(test == "setup" ? "none" : result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
+            Models = test == "setup" ? null : DetectionChoice.ReadModels(model, result.GetValue(options.ModelFile)),
+            WarmStart = result.GetValue(options.WarmStart) == "on",
+            Analysis = DetectionChoice.Read(model, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),

@@ -18,6 +18,7 @@ internal static class UpRun
         var tick = TimeSpan.FromSeconds(result.GetValue(options.Tick));
         var row = Max(Max(scrape, tick), s_finest);
         var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, result.GetValue(options.GroupBy), row, result.GetValue(options.MaxPods));
+        var models = DetectionChoice.ReadModels(result.GetValue(options.Model)!, result.GetValue(options.ModelFile));
         var messages = run.Logs.ForUp(plain, run.Debug);
 
         await using var agent = await HostAgent.StartAsync(Host(options, result), run.Loggers, run.Stop);
@@ -29,6 +30,8 @@ internal static class UpRun
             ScrapeInterval = scrape,
             Tick = tick,
             Analysis = DetectionChoice.Read(result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), row.TotalSeconds),
+            Models = models,
+            WarmStart = result.GetValue(options.WarmStart) == "on",
             PrometheusPort = result.GetValue(options.PrometheusPort),
             Name = $"up-{Environment.ProcessId}",
             Debug = run.Debug,
@@ -55,8 +58,10 @@ internal static class UpRun
         output.Line($"MicroView {VersionCommand.Version} on {Environment.MachineName}, {(Machine.IsRoot ? "as root" : $"as uid {Machine.UserId}")}; sources {sources}");
         output.Line($"agent     {agent.SocketPath}{(agent.RestEndpoint is { } rest ? $" and http://{rest}" : "")}");
         output.Line($"endpoint  {(collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none")}");
-        output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick.TotalSeconds):0.###} s; "
-            + $"learns each pod for at least {options.Analysis.MinSeconds:0.#} s and {options.Analysis.MinRows} rows before watching it");
+        var how = options.Models is { } models
+            ? $"{models.Count} trained network{(models.Count == 1 ? "" : "s")} from {models.Path}"
+            : $"learns each pod for at least {options.Analysis.MinSeconds:0.#} s and {options.Analysis.MinRows} rows before watching it";
+        output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick.TotalSeconds):0.###} s; {how}");
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;

@@ -18,7 +18,7 @@ internal sealed class AlarmHistory
             if (change.Transition == AlarmTransition.Opened)
             {
                 var id = (++_next).ToString(CultureInfo.InvariantCulture);
-                _alarms.AddFirst(new AlarmLine(id, time, null, change.Pod, change.Score, change.Threshold, [.. change.Attributions.Select(share => (share.Metric, share.Share))]));
+                _alarms.AddFirst(new AlarmLine(id, time, null, change.Pod, change.Score, change.Threshold, change.IsWarm, [.. change.Attributions.Select(share => (share.Metric, share.Share))]));
                 if (_alarms.Count > Capacity)
                     _alarms.RemoveLast();
                 return;

@@ -55,9 +55,9 @@ internal sealed class FrameBuilder(string title, CollectorService collector, Ala
             return PodPhase.Alarm;
         return pod.State switch
         {
-            PodState.Watching => PodPhase.Watching,
+            PodState.Watching => pod.IsWarm ? PodPhase.Warm : PodPhase.Watching,
             PodState.Learning => PodPhase.Learning,
-            _ => PodPhase.Waiting,
+            _ => PodPhase.Off,
         };
     }
 }

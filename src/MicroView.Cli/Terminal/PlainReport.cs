@@ -24,7 +24,8 @@ internal sealed class PlainReport(PlainOutput output)
 
     private void ReportLearning(ViewFrame frame)
     {
-        var ready = frame.Pods.Where(pod => pod.Phase is PodPhase.Watching or PodPhase.Alarm && _watched.Add(pod.Pod)).Select(pod => pod.Pod).ToArray();
+        var ready = frame.Pods.Where(pod => pod.Phase is PodPhase.Watching or PodPhase.Warm or PodPhase.Alarm && _watched.Add(pod.Pod))
+            .Select(pod => pod.Phase == PodPhase.Warm ? $"{pod.Pod} (warm)" : pod.Pod).ToArray();
         if (ready.Length > 0)
             Line(ready.Length <= 3 ? $"watching {string.Join(", ", ready)}" : $"watching {ready.Length} more pods: {string.Join(", ", ready.Take(3))}, …");
         var all = frame is { Learning: 0, Watching: > 0 };
@@ -36,7 +37,7 @@ internal sealed class PlainReport(PlainOutput output)
     private void ReportAlarm(AlarmLine alarm)
     {
         if (_alarms.TryAdd(alarm.Id, true))
-            Line($"ALARM {alarm.Pod}: score {Units.Score(alarm.Score)} > {Units.Score(alarm.Threshold)}; explained by {alarm.Attribution}");
+            Line($"ALARM {alarm.Pod}: score {Units.Score(alarm.Score)} > {Units.Score(alarm.Threshold)}{(alarm.Warm ? " (warm)" : "")}; explained by {alarm.Attribution}");
         if (alarm.Closed is { } closed && _alarms[alarm.Id])
         {
             _alarms[alarm.Id] = false;

@@ -97,6 +97,8 @@ internal static class ScreenLayout
     {
         PodPhase.Alarm => ("ALARM", s_bad),
         PodPhase.Watching => ("watching", s_good),
+        PodPhase.Warm => ("warm", s_good),
+        PodPhase.Off => ("off", s_dim),
         PodPhase.Learning => ("learning", s_warn),
         PodPhase.Stale => ("stale", s_dim),
         PodPhase.Quarantined => ("quarant.", s_bad),
@@ -117,7 +119,7 @@ internal static class ScreenLayout
     private static Paragraph Alarm(AlarmLine alarm, int width)
     {
         var state = alarm.Closed is { } closed ? $"closed after {Units.Duration(closed - alarm.Opened)}" : "open";
-        var head = $"  {alarm.Opened:HH:mm:ss} {Units.Fit(alarm.Pod, Math.Max(12, width / 4))}  {state}  {Units.Score(alarm.Score)} > {Units.Score(alarm.Threshold)}  ";
+        var head = $"  {alarm.Opened:HH:mm:ss} {Units.Fit(alarm.Pod, Math.Max(12, width / 4))}  {state}  {Units.Score(alarm.Score)} > {Units.Score(alarm.Threshold)}{(alarm.Warm ? " (warm)" : "")}  ";
         return Line(width, (head, alarm.Closed is null ? s_bad : s_dim), (alarm.Attribution, alarm.Closed is null ? s_plain : s_dim));
     }
 

@@ -6,7 +6,9 @@ namespace MicroView.Cli;
 internal enum PodPhase
 {
     Waiting,
+    Off,
     Learning,
+    Warm,
     Watching,
     Alarm,
     Stale,
@@ -33,8 +35,9 @@ internal sealed record PodLine(string Pod, double Cores, double MemoryBytes, Pod
 /// <param name="Pod">The pod.</param>
 /// <param name="Score">The score when it opened.</param>
 /// <param name="Threshold">The threshold when it opened.</param>
+/// <param name="Warm">The pod was judged by what its siblings learnt.</param>
 /// <param name="Top">Metric and share of the score (0…1), largest first.</param>
-internal sealed record AlarmLine(string Id, DateTime Opened, DateTime? Closed, string Pod, double Score, double Threshold, IReadOnlyList<(string Metric, double Share)> Top)
+internal sealed record AlarmLine(string Id, DateTime Opened, DateTime? Closed, string Pod, double Score, double Threshold, bool Warm, IReadOnlyList<(string Metric, double Share)> Top)
 {
     /// <summary>`cpu 83 %, threads 9 %`.</summary>
     public string Attribution => string.Join(", ", Top.Where(part => part.Share >= 0.005).Select(part => $"{part.Metric} {part.Share * 100:0} %"));

@@ -39,6 +39,9 @@ public sealed record AlarmEvent
     /// <summary>The threshold it was held against.</summary>
     public double Threshold { get; init; }
 
+    /// <summary>The pod is judged by what its siblings learnt.</summary>
+    public bool IsWarm { get; init; }
+
     /// <summary>What explains the score, largest share first; when closing, what explained it at the opening.</summary>
     public IReadOnlyList<AttributionShare> Attributions { get; init; } = [];
 
@@ -58,6 +61,7 @@ public sealed record AlarmEvent
         Transition = AlarmTransition.PodGone,
         Score = pod.Score,
         Threshold = pod.Threshold,
+        IsWarm = pod.IsWarm,
         Attributions = pod.Attributions,
         RowTimeNs = pod.RowTimeNs,
         Time = DateTimeOffset.UtcNow,

@@ -67,7 +67,8 @@ internal sealed class AlarmFeed(ILogger logger) : IAsyncDisposable
     private void Log(AlarmEvent change)
     {
         if (change.Transition == AlarmTransition.Opened)
-            logger.LogWarning("Alarm: pod {Pod}, score {Score:G4} over {Threshold:G4}: {Metrics}", change.Pod, change.Score, change.Threshold,
+            logger.LogWarning("Alarm: pod {Pod}, score {Score:G4} over {Threshold:G4}{Warm}: {Metrics}", change.Pod, change.Score, change.Threshold,
+                change.IsWarm ? " (warm: learnt by its service)" : "",
                 string.Join(", ", change.Attributions.Select(share => $"{share.Metric} {share.Share:P0}")));
         else
             logger.LogInformation("Alarm over: pod {Pod} {How} after {Seconds:F1} s", change.Pod,

@@ -22,6 +22,7 @@ internal static class CollectorSelfMetrics
         self.GaugeFunc("microview_layout_generation", "Layout generation in force.", () => collector.Generation);
         foreach (var state in Enum.GetValues<PodState>())
             self.GaugeFunc("microview_pods", "Pods by state.", () => Count(lmaps, pod => pod.State == state), ("state", Name(state)));
+        self.GaugeFunc("microview_warm_pods", "Pods that are watched by what the pods of their service learnt.", () => Count(lmaps, pod => pod.IsWarm));
         self.GaugeFunc("microview_stale_pods", "Pods whose last read did not pass for fresh.",
             () => Count(lmaps, pod => pod.Status is RowStatus.Stale or RowStatus.Unreadable));
         self.GaugeFunc(

@@ -17,6 +17,7 @@ internal sealed class LayoutFollower : IDisposable
     private readonly IReadOnlyList<LmapThread> _lmaps;
     private readonly PageTransport _transport;
     private readonly AnalyzerOptions _analysis;
+    private readonly PodStarts _starts;
     private readonly PodSeriesFactory _series;
     private readonly AlarmFeed _alarms;
     private readonly ILogger _logger;
@@ -26,9 +27,9 @@ internal sealed class LayoutFollower : IDisposable
     private long _rejected;
 
     public LayoutFollower(
-        IReadOnlyList<LmapThread> lmaps, PageTransport transport, AnalyzerOptions analysis, PodSeriesFactory series, AlarmFeed alarms,
-        ILogger logger) =>
-        (_lmaps, _transport, _analysis, _series, _alarms, _logger) = (lmaps, transport, analysis, series, alarms, logger);
+        IReadOnlyList<LmapThread> lmaps, PageTransport transport, AnalyzerOptions analysis, PodStarts starts, PodSeriesFactory series,
+        AlarmFeed alarms, ILogger logger) =>
+        (_lmaps, _transport, _analysis, _starts, _series, _alarms, _logger) = (lmaps, transport, analysis, starts, series, alarms, logger);
 
     /// <summary>Pods of a layout that could not be taken, since the start.</summary>
     public long RejectedPods => Interlocked.Read(ref _rejected);
@@ -124,7 +125,7 @@ internal sealed class LayoutFollower : IDisposable
         _absent.Remove(told.Pod); // only now: a pod that cannot be opened stays absent, and its alarm ends with that
         if (absent is not null && back is null)
             EndAlarm(absent);
-        var monitored = back?.Monitored ?? new MonitoredPod(told, schema, source, _analysis);
+        var monitored = back?.Monitored ?? new MonitoredPod(told, schema, source, _analysis, _starts);
         if (back is not null)
             monitored.Status = RowStatus.Stale; // what it held when it left is not fresh
         var known = new KnownPod(monitored, told, schema, source, LmapOf(told.Pod));

@@ -273,6 +273,7 @@ public sealed class Lmap
         Transition = seen.Change == AlarmChange.Opened ? AlarmTransition.Opened : AlarmTransition.Closed,
         Score = seen.Score,
         Threshold = seen.Threshold,
+        IsWarm = pod.IsWarm,
         Attributions = shares,
         RowTimeNs = pod.RowTimeNs,
         Time = DateTimeOffset.UtcNow,

@@ -24,7 +24,8 @@ public sealed class MonitoredPod
     private volatile PublishedRow _row;
     private double _score, _threshold = double.PositiveInfinity, _progress, _remaining;
     private volatile PodState _state;
-    private volatile bool _alarm;
+    private volatile bool _alarm, _warm;
+    private readonly PodStarts _starts;
     private volatile AttributionShare[] _attributions = [];
     private long _alarmSinceNs, _freshTimeNs;
 
@@ -34,6 +35,12 @@ public sealed class MonitoredPod
     /// <param name="source">What reads its pages.</param>
     /// <param name="analysis">How it is analysed.</param>
     public MonitoredPod(PodLayout layout, PodSchema schema, PageSource source, AnalyzerOptions analysis)
+        : this(layout, schema, source, analysis, PodStarts.Cold(analysis))
+    {
+    }
+
+    /// <summary>The same, with what pods start from.</summary>
+    internal MonitoredPod(PodLayout layout, PodSchema schema, PageSource source, AnalyzerOptions analysis, PodStarts starts)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(schema);
@@ -41,11 +48,11 @@ public sealed class MonitoredPod
         ArgumentNullException.ThrowIfNull(analysis);
         Layout = layout;
         _schema = schema;
-        Options = analysis;
+        (Options, _starts) = (analysis, starts);
         Source = source;
         KnownGeneration = layout.Generation;
         _row = CurrentRow = new PublishedRow(Padded(schema.Slots));
-        Analysis = PodAnalysis.Create(schema, analysis);
+        Analysis = PodAnalysis.Create(layout, schema, analysis, starts);
         _state = Analysis?.State ?? PodState.Off;
     }
 
@@ -69,6 +76,9 @@ public sealed class MonitoredPod
 
     /// <summary>Learning, watching or off.</summary>
     public PodState State => _state;
+
+    /// <summary>Whether it is watched by what its siblings learnt.</summary>
+    public bool IsWarm => _warm;
 
     /// <summary>The last score; 0 while learning.</summary>
     public double Score => Volatile.Read(ref _score);
@@ -121,7 +131,7 @@ public sealed class MonitoredPod
             _row = CurrentRow = row;
         }
         if (Analysis is null)
-            Analysis = PodAnalysis.Create(schema, Options);
+            Analysis = PodAnalysis.Create(layout, schema, Options, _starts);
         else
             Analysis.Adopt(schema);
         _state = Analysis?.State ?? PodState.Off;
@@ -134,10 +144,11 @@ public sealed class MonitoredPod
             return;
         Volatile.Write(ref _score, seen.Score);
         Volatile.Write(ref _threshold, seen.Threshold);
-        if (seen.State == _state && seen.State != PodState.Learning)
+        if (seen.State == _state && seen.State != PodState.Learning && Analysis!.IsWarm == _warm)
             return;
         _state = seen.State;
-        Volatile.Write(ref _progress, Analysis!.Progress);
+        _warm = Analysis!.IsWarm;
+        Volatile.Write(ref _progress, Analysis.Progress);
         Volatile.Write(ref _remaining, Analysis.RemainingSeconds);
     }
 

@@ -1,4 +1,5 @@
 using MicroView.Analysis;
+using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
@@ -9,23 +10,29 @@ namespace MicroView.Collector;
 internal sealed class PodAnalysis
 {
     private readonly AnalyzerOptions _options;
+    private readonly PodLayout _layout;
+    private readonly PodStarts _starts;
     private PodAnalyzer _analyzer;
     private IReadOnlyList<string> _names;
     private PodAnalyzer? _successor;
     private IReadOnlyList<string> _successorNames = [];
     private readonly Attribution[] _top = new Attribution[AlarmEvent.MaxAttributions];
 
-    private PodAnalysis(PodSchema schema, AnalyzerOptions options)
+    private PodAnalysis(PodLayout layout, PodSchema schema, AnalyzerOptions options, PodStarts starts, PodKnowledge? start)
     {
-        _options = options;
-        _analyzer = new PodAnalyzer(schema.Map!, options);
+        (_layout, _options, _starts) = (layout, options, starts);
+        _analyzer = Analyzer(schema, start);
         _names = schema.FeatureNames;
     }
 
-    /// <summary>Null when the schema has nothing to analyse.</summary>
-    public static PodAnalysis? Create(PodSchema schema, AnalyzerOptions options) => schema.Map is null ? null : new(schema, options);
+    /// <summary>Null when the schema has nothing to analyse, or the pod no model to be analysed by.</summary>
+    public static PodAnalysis? Create(PodLayout layout, PodSchema schema, AnalyzerOptions options, PodStarts starts) =>
+        schema.Map is not null && starts.TryFind(layout, schema, out var start) ? new(layout, schema, options, starts, start) : null;
 
     public PodState State => _analyzer.State;
+
+    /// <summary>Whether it is watched by what its siblings learnt.</summary>
+    public bool IsWarm => _analyzer.IsWarm;
 
     public bool AlarmOpen => _analyzer.AlarmOpen;
 
@@ -38,15 +45,16 @@ internal sealed class PodAnalysis
     /// <summary>Takes a newer schema of the same pod.</summary>
     public void Adopt(PodSchema schema)
     {
-        if (!schema.Outgrows((_successor ?? _analyzer).Map))
+        if (!schema.Outgrows((_successor ?? _analyzer).Map) || !_starts.TryFind(_layout, schema, out var start))
             return;
         if (_analyzer.State == PodState.Watching)
         {
-            _successor = new PodAnalyzer(schema.Map!, _options);
+            _successor = Analyzer(schema, start);
             _successorNames = schema.FeatureNames;
             return;
         }
-        _analyzer.Extend(schema.Map!);
+        _analyzer.Extend(schema.Map!, start);
+        _analyzer.Learnt = _starts.TakerOf(_layout, schema);
         _names = schema.FeatureNames;
     }
 
@@ -69,6 +77,9 @@ internal sealed class PodAnalysis
             shares[i] = new(_names[_top[i].Feature], _top[i].Share);
         return shares;
     }
+
+    private PodAnalyzer Analyzer(PodSchema schema, PodKnowledge? start) =>
+        new(schema.Map!, _options, start) { Learnt = _starts.TakerOf(_layout, schema) };
 
     /// <summary>An alarm that is open is brought to its end by the analyzer that opened it.</summary>
     private void Prepare(PodAnalyzer successor, ReadOnlySpan<double> row, long timeNs)

@@ -73,6 +73,14 @@ public sealed class PodSchema
     /// </summary>
     public bool Outgrows(FeatureMap? map) => Map is not null && (map is null || Map.SlotCount > map.SlotCount);
 
+    /// <summary>True when the features are the same, in the same order, so that what was learnt about one pod holds for the other.</summary>
+    public bool HasSameFeatures(PodSchema other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return ReferenceEquals(this, other) || (_names.SequenceEqual(other._names, StringComparer.Ordinal)
+            && _features.Zip(other._features).All(pair => pair.First.Kind == pair.Second.Kind && pair.First.Resolution == pair.Second.Resolution));
+    }
+
     /// <summary>True when this schema begins with all that <paramref name="prefix"/> describes.</summary>
     public bool StartsWith(IReadOnlyList<SlotDescriptor> prefix)
     {

@@ -43,7 +43,7 @@ public sealed class CommandLineTests
     [InlineData("host --port 65536")]
     [InlineData("host --port x")]
     [InlineData("host --collectors 10.0.0.0/99")]
-    [InlineData("nic --model VAE")]
+    [InlineData("nic --model KNN")]
     [InlineData("nic --scrape-interval -1")]
     [InlineData("nic --test everything")]
     [InlineData("up --tick 1x")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MicroView.Analysis;
 
 namespace MicroView.EndToEnd.Tests;
 
@@ -12,6 +13,29 @@ public sealed class ErrorTests
     [InlineData("nic --model RFD")]
     [InlineData("up --group-by nonsense")]
     public void A_wrong_command_line_is_one_line_and_exit_code_2(string line) => AssertOneLine(Microview.Run(line), 2);
+
+    [Theory]
+    [InlineData("nic --model VAE", "--model-file FILE")]
+    [InlineData("up --model VAE", "microview lab vae train")]
+    [InlineData("nic --model FD --model-file {0}/good.vae", "for --model VAE")]
+    [InlineData("nic --model VAE --model-file {0}/gone.vae", "no file or folder {0}/gone.vae")]
+    [InlineData("up --model VAE --model-file {0}/text.vae", "{0}/text.vae: this is not a trained VAE")]
+    [InlineData("nic --model VAE --model-file {0}/cut.vae", "{0}/cut.vae: the model is damaged or cut short")]
+    [InlineData("nic --model VAE --model-file {0}/empty", "no file *.vae")]
+    [InlineData("nic --model VAE --model-file {0}", "{0}/cut.vae: ")]
+    public void A_trained_network_that_cannot_be_used_is_one_line_that_says_so(string line, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var bytes = VaeBytes.Write(VaeModel.Untrained(4, 1));
+        File.WriteAllBytes(folder.File("good.vae"), bytes);
+        File.WriteAllBytes(folder.File("cut.vae"), bytes[..^100]);
+        File.WriteAllText(folder.File("text.vae"), "weights");
+        Directory.CreateDirectory(folder.File("empty"));
+        var path = folder.Path;
+        var run = Microview.Run(string.Format(null, line, path));
+        AssertOneLine(run, 2);
+        Assert.Contains(string.Format(null, expected, path), run.Errors);
+    }
 
     [Fact]
     public void A_wrong_environment_variable_is_one_line_that_names_it()

@@ -48,7 +48,7 @@ public sealed class ScreenLayoutTests
     private static ViewFrame Frame(int pods)
     {
         var lines = Enumerable.Range(0, pods).Select(i => new PodLine($"pod-{i}", i / 100.0, i * 1e6, i == 3 ? PodPhase.Alarm : PodPhase.Watching, i == 3 ? 40 : 1, 4)).ToArray();
-        var alarm = new AlarmLine("1", DateTime.Now, null, "pod-3", 40, 4, [("process_cpu_seconds_total", 0.83), ("process_threads", 0.1)]);
+        var alarm = new AlarmLine("1", DateTime.Now, null, "pod-3", 40, 4, true, [("process_cpu_seconds_total", 0.83), ("process_threads", 0.1)]);
         return new("node", TimeSpan.FromSeconds(75), 0.021, 61 << 20, "http://127.0.0.1:8000/metrics", 10, 0, 2, pods, TimeSpan.FromSeconds(20), 0.4, lines, [alarm], [new(DateTime.Now, Microsoft.Extensions.Logging.LogLevel.Information, "hello")]);
     }
 }

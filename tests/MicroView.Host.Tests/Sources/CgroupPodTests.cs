@@ -141,5 +141,5 @@ public sealed class CgroupPodTests
     [InlineData("node-exporter-b7k2x", "node-exporter")]
     [InlineData("single", "single")]
     [InlineData("my-house", "my-house")]
-    public void The_service_of_a_kubernetes_pod(string pod, string service) => Assert.Equal(service, ContainerNames.ServiceOf(pod));
+    public void The_service_of_a_kubernetes_pod(string pod, string service) => Assert.Equal(service, ReplicaNames.ServiceOf(pod));
 }

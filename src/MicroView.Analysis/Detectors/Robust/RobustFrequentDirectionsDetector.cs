@@ -38,7 +38,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     private (double Middle, double Spread) _ownScale = (0, 1), _leftScale = (0, 1), _loneScale = (0, 1);
     private double _ownEvidence, _leftEvidence, _loneEvidence;
     private int _sinceGap = int.MaxValue;
-    private ulong _random;
+    private SplitMix64 _random;
 
     /// <summary>A detector without training.</summary>
     public RobustFrequentDirectionsDetector(int dimension, DetectorOptions options) : base(dimension)
@@ -50,7 +50,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _left = new DeviationTracker(dimension, centers: false);
         _shared = new SharedMotion(dimension, options);
         _row = new AlignedRow(Stride);
-        _random = options.Seed;
+        _random = new SplitMix64(options.Seed);
     }
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     public override void Fit(RowMatrix rows, TrainingFacts facts)
     {
         CheckTraining(rows);
-        _random = _options.Seed;
+        _random = new SplitMix64(_options.Seed);
         _sinceGap = int.MaxValue;
         _ownScale = _leftScale = _loneScale = (0, 1);
         _own.Pace = _left.Pace = Pace.Of(_options, facts.SecondsPerRow, facts.RowsPerKeptRow);
@@ -104,7 +104,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     /// <summary>The sketch absorbs a normal row, and an anomalous one with probability η. Centres and scales follow every row anyway.</summary>
     public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
     {
-        if (!anomalous || SplitMix.NextUniform(ref _random) < _options.Eta)
+        if (!anomalous || _random.NextUniform() < _options.Eta)
             _shared.Fit(_own.Deviations);
     }
 

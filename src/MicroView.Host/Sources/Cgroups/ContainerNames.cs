@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using MicroView.Protocol;
 
 namespace MicroView.Host;
@@ -9,7 +8,7 @@ namespace MicroView.Host;
 /// Finds names for container ids without asking a runtime: the kubelet's log links (containers/POD_NAMESPACE_CONTAINER-ID.log), Docker's
 /// own files, then the environment of a member (POD_NAMESPACE, POD_NAME, HOSTNAME), as far as this user may read them.
 /// </summary>
-internal sealed partial class ContainerNames(NodeSourceOptions options)
+internal sealed class ContainerNames(NodeSourceOptions options)
 {
     private const int ShortId = 12;
 
@@ -30,13 +29,6 @@ internal sealed partial class ContainerNames(NodeSourceOptions options)
             labels["pod_uid"] = uid;
         return FromKubelet(unit.ContainerId!, labels) ?? FromDocker(unit.ContainerId!, labels) ?? FromEnvironment(unit, member, labels);
     }
-
-    /// <summary>The workload of a Kubernetes pod: its name without what its controller appended.</summary>
-    internal static string ServiceOf(string podName) => ControllerSuffix().Replace(podName, "") is { Length: > 0 } service ? service : podName;
-
-    // Kubernetes draws suffixes from these letters, lest they spell words: a template's hash and five more, five alone, or an ordinal.
-    [GeneratedRegex("(-[bcdf0-9ghjklmnpqrstvwxz]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}|-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$", RegexOptions.CultureInvariant)]
-    private static partial Regex ControllerSuffix();
 
     private NodePodIdentity? FromKubelet(string id, SortedDictionary<string, string> labels)
     {
@@ -84,7 +76,7 @@ internal sealed partial class ContainerNames(NodeSourceOptions options)
         if (unit.PodUid is { } uid)
             return environment.GetValueOrDefault("POD_NAMESPACE") is { } space && host is not null
                 ? InKubernetes(space, host, id, labels)
-                : new(ProcessGrouping.Clean($"{host ?? "pod-" + uid}/{id}"), ProcessGrouping.Clean(host is null ? uid : ServiceOf(host)), id, labels);
+                : new(ProcessGrouping.Clean($"{host ?? "pod-" + uid}/{id}"), ProcessGrouping.Clean(host is null ? uid : ReplicaNames.ServiceOf(host)), id, labels);
         var name = host is null || unit.ContainerId!.StartsWith(host, StringComparison.Ordinal) ? id : host; // Docker's default host name is the id
         return new(ProcessGrouping.Clean(name), ProcessGrouping.Clean(name), id, labels);
     }
@@ -105,7 +97,7 @@ internal sealed partial class ContainerNames(NodeSourceOptions options)
     {
         labels["namespace"] = ProcessGrouping.Clean(space);
         labels["pod_name"] = ProcessGrouping.Clean(pod);
-        return new(ProcessGrouping.Clean($"{space}/{pod}/{container}"), ProcessGrouping.Clean(ServiceOf(pod)), ProcessGrouping.Clean(container), labels);
+        return new(ProcessGrouping.Clean($"{space}/{pod}/{container}"), ProcessGrouping.Clean(ReplicaNames.ServiceOf(pod)), ProcessGrouping.Clean(container), labels);
     }
 
     private static string Short(string id) => id.Length > ShortId ? id[..ShortId] : id;

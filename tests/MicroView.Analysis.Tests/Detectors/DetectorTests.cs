@@ -1,51 +1,8 @@
 namespace MicroView.Analysis.Tests;
 
-/// <summary>What holds for every registered detector, and TH.</summary>
+/// <summary>The registry, TH, thresholds and options; what holds for every detector is in <see cref="DetectorContract"/>.</summary>
 public sealed class DetectorTests
 {
-    public static TheoryData<string> Models => [.. DetectorRegistry.Names];
-
-    [Theory]
-    [MemberData(nameof(Models))]
-    public void Every_detector_fits_scores_and_attributes_finitely(string model)
-    {
-        foreach (var dimension in new[] { 1, 2, 5, 8, 33 })
-        {
-            var detector = DetectorRegistry.Create(
-                dimension, new DetectorOptions { Model = model.ToLowerInvariant(), Normalization = Normalization.None });
-            var training = new RowMatrix(dimension);
-            foreach (var row in FrequentDirectionsTests.Rows(dimension, 100, 3, dimension, noise: 1))
-                training.Add(row);
-            detector.Fit(training);
-            var wild = new double[detector.Stride];
-            wild[dimension - 1] = FeatureScaling.Limit;
-            foreach (var row in new[] { new double[detector.Stride], wild, training[7].ToArray() })
-            {
-                var square = row.Sum(x => x * x);
-                Assert.InRange(detector.Score(row, square), 0, 1e7);
-                var shares = new double[detector.Stride];
-                detector.Attribute(row, shares);
-                Assert.All(shares, share => Assert.InRange(share, 0, 1));
-                Assert.InRange(shares.Sum(), 0, 1 + 1e-12);
-                detector.Update(row, square, anomalous: false);
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Models))]
-    public void A_second_fit_starts_over(string model)
-    {
-        var detector = DetectorRegistry.Create(12, new DetectorOptions { Model = model });
-        var rows = Matrix(12, 80, 1);
-        detector.Fit(rows);
-        var (threshold, score) = (detector.Threshold, detector.Score(rows[3], RowKernels.SquaredNorm(rows[3])));
-        detector.Fit(Matrix(12, 80, 2));
-        detector.Fit(rows);
-        Assert.Equal(threshold, detector.Threshold);
-        Assert.Equal(score, detector.Score(rows[3], RowKernels.SquaredNorm(rows[3])));
-    }
-
     [Fact]
     public void An_unknown_model_is_refused_with_the_known_ones()
     {

@@ -120,7 +120,7 @@ public sealed class FrequentDirectionsTests
             }
     }
 
-    private static double[,] Covariance(List<double[]> rows, int d)
+    internal static double[,] Covariance(List<double[]> rows, int d)
     {
         var c = new double[d, d];
         foreach (var row in rows)
@@ -130,7 +130,7 @@ public sealed class FrequentDirectionsTests
         return c;
     }
 
-    private static double[,] Subtract(double[,] a, double[,] b)
+    internal static double[,] Subtract(double[,] a, double[,] b)
     {
         for (var i = 0; i < a.GetLength(0); i++)
             for (var j = 0; j < a.GetLength(1); j++)
@@ -139,7 +139,7 @@ public sealed class FrequentDirectionsTests
     }
 
     /// <summary>Largest |eigenvalue| of a symmetric matrix: the largest singular value of its rows.</summary>
-    private static double SpectralNorm(double[,] m)
+    internal static double SpectralNorm(double[,] m)
     {
         var d = m.GetLength(0);
         return ReferenceSketch.RightSingular(

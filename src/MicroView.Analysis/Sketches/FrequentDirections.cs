@@ -58,8 +58,14 @@ public sealed class FrequentDirections
     /// <summary>k, the directions kept for projection.</summary>
     public int Components { get; }
 
-    /// <summary>n, the rows seen.</summary>
+    /// <summary>Directions whose σ²/n is not above this are left out of the k.</summary>
+    public double LeastVariance => _leastVariance;
+
+    /// <summary>n, the rows seen; of a merged sketch, by all that were merged.</summary>
     public long Seen { get; private set; }
+
+    /// <summary>Whether rows have been appended since the directions were computed.</summary>
+    internal bool IsStale => _stale;
 
     /// <summary>Directions found, at most <see cref="Components"/>: fewer when the rows seen have a lower rank.</summary>
     public int Rank { get; private set; }
@@ -105,6 +111,74 @@ public sealed class FrequentDirections
         Seen++;
         if (++_filled == 2 * SketchRows)
             Decompose(shrink: true);
+    }
+
+    /// <summary>
+    /// Takes in all rows that another sketch has seen. With A both streams, B the buffer and ℓ the smaller of the two, the error stays
+    /// ‖AᵀA − BᵀB‖₂ ≤ ‖A − A_k‖²_F / (ℓ − k): sketches merge (Ghashami et al., Sec. 1.2). The directions follow as for
+    /// <see cref="Append"/>. The other sketch stays as it is.
+    /// </summary>
+    /// <exception cref="ArgumentException">The other sketch is this one, or of rows of another width.</exception>
+    public void Merge(FrequentDirections other) => Merge(other, default, default);
+
+    /// <summary>
+    /// The same for rows s∘row + c, <paramref name="stretch"/> s and <paramref name="shift"/> c, where the other's rows have the mean 0.
+    /// </summary>
+    internal void Merge(FrequentDirections other, ReadOnlySpan<double> stretch, ReadOnlySpan<double> shift)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (ReferenceEquals(other, this))
+            throw new ArgumentException("A sketch cannot be merged into itself: its rows would count twice.", nameof(other));
+        if (other.Dimension != Dimension)
+            throw new ArgumentException($"The other sketch is of rows of {other.Dimension} values, this one of {Dimension}.", nameof(other));
+        var seen = Seen + other.Seen;
+        var row = new double[Dimension];
+        for (var i = 0; i < other.Count; i++)
+        {
+            other.Row(i).CopyTo(row);
+            for (var j = 0; j < stretch.Length; j++)
+                row[j] *= stretch[j];
+            Append(row);
+        }
+        if (shift.ContainsAnyExcept(0))
+            Append(shift, Math.Sqrt(other.Seen));
+        Seen = seen;
+        _stale = _filled > 0; // which directions carry enough depends on all rows seen
+    }
+
+    /// <summary>A sketch of the same state that goes its own way from here.</summary>
+    public FrequentDirections Clone()
+    {
+        var copy = new FrequentDirections(Dimension, SketchRows, Components, _leastVariance);
+        copy.CopyFrom(this);
+        return copy;
+    }
+
+    /// <summary>Takes over the state of a sketch of the same sizes.</summary>
+    /// <exception cref="ArgumentException">The sizes differ.</exception>
+    public void CopyFrom(FrequentDirections other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if ((other.Dimension, other.SketchRows, other.Components) != (Dimension, SketchRows, Components))
+            throw new ArgumentException(
+                $"The other sketch has d = {other.Dimension}, ℓ = {other.SketchRows}, k = {other.Components}; "
+                + $"this one {Dimension}, {SketchRows}, {Components}.", nameof(other));
+        other._buffer.CopyTo(_buffer, 0);
+        other._basis.Span.CopyTo(_basis);
+        (_filled, _stale, Seen, Rank) = (other._filled, other._stale, other.Seen, other.Rank);
+    }
+
+    /// <summary>Fills a new sketch with a state that was stored: rows of the buffer, then directions, each <see cref="Dimension"/> values.</summary>
+    internal void Restore(ReadOnlySpan<double> rows, ReadOnlySpan<double> directions, long seen, bool stale)
+    {
+        _filled = rows.Length / Dimension;
+        for (var i = 0; i < _filled; i++)
+            rows.Slice(i * Dimension, Dimension).CopyTo(_buffer.AsSpan(i * _stride));
+        Rank = directions.Length / Dimension;
+        for (var i = 0; i < Rank; i++)
+            for (var j = 0; j < Dimension; j++)
+                Coefficient(i, j) = directions[i * Dimension + j];
+        (Seen, _stale) = (seen, stale);
     }
 
     /// <summary>Brings the directions up to the rows appended since the last decomposition; nothing is shrunk.</summary>

@@ -1,0 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MicroView.Lab;
+
+/// <summary>Everything that the lab writes as JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(EvaluationReport[]))]
+internal sealed partial class LabJson : JsonSerializerContext;

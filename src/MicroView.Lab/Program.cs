@@ -1,0 +1,1 @@
+return await MicroView.Lab.LabCommandLine.RunAsync(args);
