@@ -23,7 +23,7 @@ internal sealed class ModelOptions(string standard = "FD")
 
     public Option<string> Normalize { get; } = Kinds.Choice("--normalize", "FD's norm of a row: unit (the paper's; blind to the size of an anomaly) or none", "unit", ["unit", "none"]);
 
-    public Option<int> Seed { get; } = Kinds.Count("--seed", "N", "Seed of everything random; the same seed gives the same result", 1, 0, int.MaxValue);
+    public Option<int> Seed { get; } = LabOptions.Seed();
 
     public void AddTo(Command command)
     {
@@ -74,4 +74,7 @@ internal sealed record ModelChoice(DetectorOptions Detector, bool UpdateOnline)
 
     /// <summary>Which metrics it gets.</summary>
     public MetricChoice Metrics { get; init; }
+
+    /// <summary>FD gets what the paper gives it, no floor and no metric without a deviation; other models stay as they are.</summary>
+    public ModelChoice AsInThePaper() => Detector.Model == "FD" ? this with { RelativeFloor = 0, Metrics = MetricChoice.Complete } : this;
 }

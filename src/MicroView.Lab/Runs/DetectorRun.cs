@@ -9,6 +9,7 @@ namespace MicroView.Lab;
 internal sealed class DetectorRun
 {
     private readonly PodAnalyzer _analyzer;
+    private readonly Lazy<double[]> _trainingScores;
     private long _lastNs;
 
     /// <summary>Learns from <paramref name="training"/>, at least two rows, the metrics taken as values.</summary>
@@ -19,33 +20,15 @@ internal sealed class DetectorRun
         ArgumentNullException.ThrowIfNull(training);
         if (training.Count < 2)
             throw new LabException($"a detector cannot learn from {training.Count} rows; at least 2 are needed, some hundred are sensible");
-        var options = new AnalyzerOptions
-        {
-            Detector = model.Detector,
-            UpdateOnline = model.UpdateOnline,
-            RelativeFloor = model.RelativeFloor,
-            // Learning ends when the rows end, and all of them are kept.
-            MinRows = int.MaxValue,
-            MaxTrainingRows = int.MaxValue,
-        };
-        var map = new FeatureMap([.. Enumerable.Range(0, training.Width).Select(slot => Feature.Value(slot))]);
-        try
-        {
-            _analyzer = new PodAnalyzer(map, options);
-        }
-        catch (ArgumentException error)
-        {
-            throw new LabException(error.Message, ExitCode.Usage);
-        }
+        _analyzer = Create(model, training.Width);
         StepNs = SeriesFile.UsualStep(training.Times);
         Learn(training);
-        TrainingScores = new double[training.Count];
-        for (var i = 0; i < training.Count; i++)
-            TrainingScores[i] = Judge(training, i).Score;
+        // By a run of its own: this one stays as a pod is live when it has learnt, and learns nothing twice.
+        _trainingScores = new(() => new DetectorRun(model with { UpdateOnline = false }, training).Score(training));
     }
 
-    /// <summary>Score of each training row, judged after learning ended.</summary>
-    public double[] TrainingScores { get; }
+    /// <summary>Score of each training row, judged by what was learnt from all of them. Computed when first asked for.</summary>
+    public double[] TrainingScores => _trainingScores.Value;
 
     /// <summary>A row is anomalous if its score exceeds this.</summary>
     public double Threshold => _analyzer.Detector.Threshold;
@@ -72,6 +55,27 @@ internal sealed class DetectorRun
         for (var i = 0; i < scores.Length; i++)
             scores[i] = Judge(rows, i).Score;
         return scores;
+    }
+
+    private static PodAnalyzer Create(ModelChoice model, int width)
+    {
+        var options = new AnalyzerOptions
+        {
+            Detector = model.Detector,
+            UpdateOnline = model.UpdateOnline,
+            RelativeFloor = model.RelativeFloor,
+            // Learning ends when the rows end, and all of them are kept.
+            MinRows = int.MaxValue,
+            MaxTrainingRows = int.MaxValue,
+        };
+        try
+        {
+            return new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, width).Select(slot => Feature.Value(slot))]), options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new LabException(error.Message, ExitCode.Usage);
+        }
     }
 
     private void Learn(SeriesRows training)
