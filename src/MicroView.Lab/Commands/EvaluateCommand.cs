@@ -22,7 +22,7 @@ internal static class EvaluateCommand
 /// <summary>The options of `lab evaluate`.</summary>
 internal sealed class EvaluateOptionTable
 {
-    private readonly ModelOptions _model = new("all");
+    private readonly ModelOptions _model = new(all: true);
 
     public Option<string> Data { get; } = LabOptions.Data();
 

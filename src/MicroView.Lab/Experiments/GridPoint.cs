@@ -16,8 +16,15 @@ internal sealed record GridPoint(string Model, int Components, int SketchRows, d
     public object[] Cells => [Model, Components, SketchRows, Threshold, Eta];
 
     /// <summary>The detector's settings. The grid learns online, as the artifact does: η says what becomes of anomalous rows.</summary>
-    public ModelChoice Choice(ulong seed) => new ModelChoice(
-        new DetectorOptions { Model = Model, Components = Components, SketchRows = SketchRows, ThresholdPercentile = Threshold, Eta = Eta, Seed = seed }, UpdateOnline: true).AsInThePaper();
+    public ModelChoice Choice(ulong seed)
+    {
+        var published = Model == "FD";
+        var detector = (published ? new DetectorOptions() : DetectorOptions.Live) with
+        {
+            Model = Model, Components = Components, SketchRows = SketchRows, ThresholdPercentile = Threshold, ThresholdFactor = 1, Eta = Eta, Seed = seed,
+        };
+        return new ModelChoice(detector, UpdateOnline: true) { IsAsPublished = published }.AsInThePaper();
+    }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Model} k={Components} l={SketchRows} p{Threshold} eta={Eta}");
 

@@ -63,11 +63,12 @@ internal sealed class DetectorRun
         {
             Detector = model.Detector,
             UpdateOnline = model.UpdateOnline,
-            RelativeFloor = model.RelativeFloor,
             // Learning ends when the rows end, and all of them are kept.
             MinRows = int.MaxValue,
             MaxTrainingRows = int.MaxValue,
         };
+        if (model.RelativeFloor is { } floor)
+            options = options with { RelativeFloor = floor };
         try
         {
             return new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, width).Select(slot => Feature.Value(slot))]), options);

@@ -7,6 +7,7 @@ namespace MicroView.Lab;
 internal static class ScoreRun
 {
     private const int ReportEvery = 4096;
+    private const int SensibleRows = 60;
 
     public static int Execute(ScoreRequest request, TextWriter messages, CancellationToken stop)
     {
@@ -14,6 +15,8 @@ internal static class ScoreRun
         var train = Read(request, request.Train);
         var test = Read(request, request.Test).LikeColumnsOf(train);
         stop.ThrowIfCancellationRequested();
+        if (train.Rows.Count < SensibleRows)
+            messages.WriteLine($"warning: {request.Train} has {train.Rows.Count} rows to learn from; a threshold from fewer than {SensibleRows} says little");
         var run = new DetectorRun(request.Model, train.Rows);
         var anomalous = LabProgress.Run("scoring", test.Rows.Count, progress => Write(request, run, test, progress, stop));
         if (request.TrainScores is { } file)
