@@ -9,7 +9,14 @@ internal static class LabCommandLine
     // One line per command, in the order of the help.
     private static readonly Func<Command>[] Commands =
     [
-        ScoreCommand.Create, EvaluateCommand.Create,
+        ScoreCommand.Create,
+        EvaluateCommand.Create,
+        ClassifyCommand.Create,
+        GridCommand.Create,
+        TuneCommand.Create,
+        MergeCommand.Create,
+        PipelineCommand.Create,
+        DatasetCommand.Create,
     ];
 
     /// <summary>Builds the tree; nothing is started, so documents' command lines can be parsed against it.</summary>

@@ -22,11 +22,11 @@ internal static class EvaluateCommand
 /// <summary>The options of `lab evaluate`.</summary>
 internal sealed class EvaluateOptionTable
 {
-    private readonly ModelOptions _model = new("all");
+    private readonly ModelOptions _model = new(all: true);
 
     public Option<string> Data { get; } = LabOptions.Data();
 
-    public Option<string> Protocol { get; } = Kinds.Choice("--protocol", "xd: learn from the other day's fault-free tail, judge the whole day; sd: learn from the same day's tail; split: as the set divides itself; auto: xd, or split for the artifact's layout", "auto", ["auto", "xd", "sd", "split"]);
+    public Option<string> Protocol { get; } = LabOptions.Protocol();
 
     public Option<bool> Edges { get; } = Kinds.Flag("--edges", "Add the network time of each call (latency at the caller less latency at the callee) to the metrics of both ends");
 
@@ -46,7 +46,7 @@ internal sealed class EvaluateOptionTable
         var choice = _model.Read(result);
         return new EvaluationRequest(
             result.GetValue(Data)!,
-            result.GetValue(Protocol) switch { "xd" => ProtocolKind.Xd, "sd" => ProtocolKind.Sd, "split" => ProtocolKind.Split, _ => null },
+            LabOptions.ReadProtocol(result.GetValue(Protocol)),
             result.GetValue(_model.Model)!,
             _model.IsConfigured(result) ? Own(choice) : null,
             result.GetValue(Edges), result.GetValue(Tuned), result.GetValue(Json), choice.Detector.Seed);
@@ -56,7 +56,6 @@ internal sealed class EvaluateOptionTable
     {
         if (choice.Detector.Model == "all")
             throw new LabException("-k, -l, --threshold, --normalize and --learning-rate configure one model: name it with --model", ExitCode.Usage);
-        var fd = choice.Detector.Model == "FD";
-        return new EvaluatedModel(choice.Detector.Model, "as given", choice with { RelativeFloor = fd ? 0 : choice.RelativeFloor, Metrics = fd ? MetricChoice.Complete : MetricChoice.All });
+        return new EvaluatedModel(choice.Detector.Model, "as given", choice.AsInThePaper());
     }
 }

@@ -44,6 +44,18 @@ internal sealed class SeriesRows(IReadOnlyList<string> metrics)
         return part;
     }
 
+    /// <summary>A copy of rows <paramref name="first"/> up to but not including <paramref name="end"/>.</summary>
+    public SeriesRows Rows(int first, int end)
+    {
+        var part = new SeriesRows(Metrics);
+        for (var i = first; i < end; i++)
+            this[i].CopyTo(part.Append(_times[i]));
+        return part;
+    }
+
+    /// <summary>Row <paramref name="index"/>, to be changed by whoever made this copy.</summary>
+    public Span<double> Edit(int index) => _values.AsSpan(index * Width, Width);
+
     /// <summary>A copy with only the columns <paramref name="columns"/>, in that order.</summary>
     public SeriesRows Select(IReadOnlyList<int> columns)
     {

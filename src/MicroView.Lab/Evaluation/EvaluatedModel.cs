@@ -19,11 +19,7 @@ internal sealed record EvaluatedModel(string Name, string Configuration, ModelCh
     /// <summary>FD as the paper has it: no floor under a deviation, so only metrics that have one.</summary>
     public static EvaluatedModel Paper(int rows, int components, Normalization normalization, ulong seed) => new(
         "FD", $"{(normalization == Normalization.Unit ? "as in the paper" : "without unit norm")}, l={rows} k={components}",
-        new ModelChoice(new DetectorOptions { SketchRows = rows, Components = components, Normalization = normalization, Seed = seed }, UpdateOnline: false)
-        {
-            RelativeFloor = 0,
-            Metrics = MetricChoice.Complete,
-        });
+        new ModelChoice(new DetectorOptions { SketchRows = rows, Components = components, Normalization = normalization, Seed = seed }, UpdateOnline: false) { IsAsPublished = true }.AsInThePaper());
 
     /// <summary>What `microview up` runs.</summary>
     public static EvaluatedModel Live(string model, ulong seed) =>

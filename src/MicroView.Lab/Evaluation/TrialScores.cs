@@ -15,9 +15,7 @@ internal sealed class TrialScores
         var training = run.TrainingScores.ToArray();
         P99 = Percentile.Of(training, 99);
         P999 = Percentile.Of(training, 99.9);
-        _median = Percentile.Of(training, 50);
-        // Training scores that are all equal have no scale of their own.
-        _scale = P99 > _median ? P99 - _median : 1;
+        (_median, _scale) = Unit(training);
         Scores = new double[trial.Test.Count];
         Anomalous = new bool[trial.Test.Count];
         var started = Stopwatch.GetTimestamp();
@@ -49,6 +47,15 @@ internal sealed class TrialScores
 
     /// <summary>The score in units that are the same for all pods: 0 at the training median, 1 at the 99th percentile.</summary>
     public double Pooled(int row) => (Scores[row] - _median) / _scale;
+
+    /// <summary>What maps scores to units that are the same for all pods: (score − zero) / scale.</summary>
+    public static (double Zero, double Scale) Unit(IReadOnlyList<double> trainingScores)
+    {
+        double[] sorted = [.. trainingScores];
+        var (p99, median) = (Percentile.Of(sorted, 99), Percentile.Of(sorted, 50));
+        // Training scores that are all equal have no scale of their own.
+        return (median, p99 > median ? p99 - median : 1);
+    }
 
     /// <summary>Learns and judges.</summary>
     public static TrialScores Of(Trial trial, ModelChoice choice)

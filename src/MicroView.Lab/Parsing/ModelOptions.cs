@@ -4,14 +4,21 @@ using MicroView.Analysis;
 namespace MicroView.Lab;
 
 /// <summary>The options that say which detector runs, and how; the same for every command that has one.</summary>
-/// <param name="standard">The model when none is named; "all" adds that choice.</param>
-internal sealed class ModelOptions(string standard = "FD")
+/// <param name="all">Whether "all" is a choice, and the default.</param>
+internal sealed class ModelOptions(bool all = false)
 {
+    private const string Paper = "paper", Live = "live", Auto = "auto", Unit = "unit";
+
     /// <summary>Every model that judges, in the registry's order.</summary>
     public static IReadOnlyList<string> Judging { get; } =
         [.. DetectorRegistry.Names.Where(name => !name.Equals("none", StringComparison.OrdinalIgnoreCase))];
 
-    public Option<string> Model { get; } = Kinds.Choice("--model", "Detector", standard, standard == "all" ? ["all", .. Judging] : Judging, "-m");
+    /// <summary>The model when none is named.</summary>
+    public static string Standard { get; } = DetectorRegistry.Contains("RFD") ? "RFD" : "FD";
+
+    public Option<string> Model { get; } = Kinds.Choice("--model", "Detector", all ? "all" : Standard, all ? ["all", .. Judging] : Judging, "-m");
+
+    public Option<string> Tuning { get; } = Kinds.Choice("--tuning", "Settings to start from: paper, as published; live, as `microview up` runs; auto: paper for FD, else live", Auto, [Auto, Paper, Live]);
 
     public Option<int?> Components { get; } = Kinds.OptionalCount("-k", "K", "FD, RFD: directions taken as normal [default: l]", 1, 1024, "--components");
 
@@ -21,13 +28,13 @@ internal sealed class ModelOptions(string standard = "FD")
 
     public Option<double?> Eta { get; } = Kinds.OptionalNumber("--learning-rate", "E", "eta: the probability that an anomalous row is absorbed; normal rows always are. Given, the model learns online [default: it does not]", 0, 1, "--eta");
 
-    public Option<string> Normalize { get; } = Kinds.Choice("--normalize", "FD's norm of a row: unit (the paper's; blind to the size of an anomaly) or none", "unit", ["unit", "none"]);
+    public Option<string> Normalize { get; } = Kinds.Choice("--normalize", "FD's norm of a row: unit (the paper's; blind to the size of an anomaly), none, or as --tuning says", Auto, [Auto, Unit, "none"]);
 
-    public Option<int> Seed { get; } = Kinds.Count("--seed", "N", "Seed of everything random; the same seed gives the same result", 1, 0, int.MaxValue);
+    public Option<int> Seed { get; } = LabOptions.Seed();
 
     public void AddTo(Command command)
     {
-        Option[] table = [Model, Components, SketchRows, Threshold, Eta, Normalize, Seed];
+        Option[] table = [Model, Tuning, Components, SketchRows, Threshold, Eta, Normalize, Seed];
         foreach (var option in table)
             command.Add(option);
     }
@@ -35,7 +42,7 @@ internal sealed class ModelOptions(string standard = "FD")
     /// <summary>Whether any setting of the detector was given.</summary>
     public bool IsConfigured(ParseResult result)
     {
-        Option[] settings = [Components, SketchRows, Threshold, Eta, Normalize];
+        Option[] settings = [Tuning, Components, SketchRows, Threshold, Eta, Normalize];
         return settings.Any(option => result.GetResult(option) is { Implicit: false });
     }
 
@@ -49,18 +56,23 @@ internal sealed class ModelOptions(string standard = "FD")
             throw new LabException($"-k {components} needs -l, the rows of the sketch, and at least as many of them", ExitCode.Usage);
         if (rows > 0 && components > rows)
             throw new LabException($"-k {components} exceeds -l {rows}: a sketch has no more directions than rows", ExitCode.Usage);
-        var detector = new DetectorOptions
+        var model = result.GetValue(Model)!;
+        var tuning = result.GetValue(Tuning);
+        var asPublished = tuning == Paper || (tuning == Auto && model == "FD");
+        var detector = (asPublished ? new DetectorOptions() : DetectorOptions.Live) with
         {
-            Model = result.GetValue(Model)!,
+            Model = model,
             SketchRows = rows,
             Components = components,
             Eta = result.GetValue(Eta) ?? 0,
-            Normalization = result.GetValue(Normalize) == "unit" ? Normalization.Unit : Normalization.None,
             Seed = (ulong)result.GetValue(Seed),
         };
+        if (result.GetValue(Normalize) is { } norm && norm != Auto)
+            detector = detector with { Normalization = norm == Unit ? Normalization.Unit : Normalization.None };
+        // A percentile that somebody names is the threshold, not the start of one.
         if (result.GetValue(Threshold) is { } percentile)
-            detector = detector with { ThresholdPercentile = percentile };
-        return new ModelChoice(detector, UpdateOnline: result.GetValue(Eta) is not null);
+            detector = detector with { ThresholdPercentile = percentile, ThresholdFactor = 1 };
+        return new ModelChoice(detector, UpdateOnline: result.GetValue(Eta) is not null) { IsAsPublished = asPublished };
     }
 }
 
@@ -69,9 +81,15 @@ internal sealed class ModelOptions(string standard = "FD")
 /// <param name="UpdateOnline">Whether it learns from the rows that it judges.</param>
 internal sealed record ModelChoice(DetectorOptions Detector, bool UpdateOnline)
 {
-    /// <summary>Floor of a deviation as a part of the mean (see <see cref="AnalyzerOptions.RelativeFloor"/>); null: what suits the detector; the paper has none.</summary>
+    /// <summary>Whether the settings are the paper's.</summary>
+    public bool IsAsPublished { get; init; }
+
+    /// <summary>Floor of a deviation as a part of the mean (see <see cref="AnalyzerOptions.RelativeFloor"/>); null for the usual one.</summary>
     public double? RelativeFloor { get; init; }
 
     /// <summary>Which metrics it gets.</summary>
     public MetricChoice Metrics { get; init; }
+
+    /// <summary>The paper's FD gets what the paper gives it, no floor and no metric without a deviation; everything else stays as it is.</summary>
+    public ModelChoice AsInThePaper() => IsAsPublished && Detector.Model == "FD" ? this with { RelativeFloor = 0, Metrics = MetricChoice.Complete } : this;
 }

@@ -8,7 +8,12 @@ namespace MicroView.Lab;
 /// </summary>
 internal sealed class DetectorRun
 {
+    // A series that begins so many rows after another is no continuation.
+    private const int FewestGapRows = 15;
+
     private readonly PodAnalyzer _analyzer;
+    private readonly long _trainedUntil;
+    private readonly long _gap;
     private long _lastNs;
 
     /// <summary>Learns from <paramref name="training"/>, at least two rows, the metrics taken as values.</summary>
@@ -19,33 +24,22 @@ internal sealed class DetectorRun
         ArgumentNullException.ThrowIfNull(training);
         if (training.Count < 2)
             throw new LabException($"a detector cannot learn from {training.Count} rows; at least 2 are needed, some hundred are sensible");
-        var options = new AnalyzerOptions
-        {
-            Detector = model.Detector,
-            UpdateOnline = model.UpdateOnline,
-            RelativeFloor = model.RelativeFloor,
-            // Learning ends when the rows end, and all of them are kept.
-            MinRows = int.MaxValue,
-            MaxTrainingRows = int.MaxValue,
-        };
-        var map = new FeatureMap([.. Enumerable.Range(0, training.Width).Select(slot => Feature.Value(slot))]);
-        try
-        {
-            _analyzer = new PodAnalyzer(map, options);
-        }
-        catch (ArgumentException error)
-        {
-            throw new LabException(error.Message, ExitCode.Usage);
-        }
+        _analyzer = Create(model, training.Width);
         StepNs = SeriesFile.UsualStep(training.Times);
         Learn(training);
-        TrainingScores = new double[training.Count];
-        for (var i = 0; i < training.Count; i++)
-            TrainingScores[i] = Judge(training, i).Score;
+        _trainedUntil = training.Times[^1];
+        _gap = Math.Max(FewestGapRows * StepNs, (long)(model.Detector.HoldLimitSeconds * 1e9));
+        TrainingScores = [.. _analyzer.Detector.TrainingScores];
     }
 
-    /// <summary>Score of each training row, judged after learning ended.</summary>
+    /// <summary>Score of each training row, judged by what was learnt from all of them.</summary>
     public double[] TrainingScores { get; }
+
+    /// <summary>
+    /// Whether rows to be judged follow those of training whatever their times say; else they do only where the times do, and elsewhere the detector is told that
+    /// they start anew.
+    /// </summary>
+    public bool Continues { get; init; }
 
     /// <summary>A row is anomalous if its score exceeds this.</summary>
     public double Threshold => _analyzer.Detector.Threshold;
@@ -58,6 +52,11 @@ internal sealed class DetectorRun
     {
         // The analyzer's clock only advances; a series that is earlier than the training, or elsewhere, is moved behind it.
         var step = index > 0 ? rows.Times[index] - rows.Times[index - 1] : StepNs;
+        if (index == 0 && !Continues && (rows.Times[0] <= _trainedUntil || rows.Times[0] - _trainedUntil > _gap))
+        {
+            _analyzer.Resume();
+            _analyzer.Observe(rows[0], ++_lastNs); // as in Learn
+        }
         return _analyzer.Observe(rows[index], _lastNs += Math.Max(1, step));
     }
 
@@ -74,12 +73,34 @@ internal sealed class DetectorRun
         return scores;
     }
 
+    private static PodAnalyzer Create(ModelChoice model, int width)
+    {
+        var options = new AnalyzerOptions
+        {
+            Detector = model.Detector,
+            UpdateOnline = model.UpdateOnline,
+            // Learning ends when the rows end, and all of them are kept.
+            MinRows = int.MaxValue,
+            MaxTrainingRows = int.MaxValue,
+        };
+        if (model.RelativeFloor is { } floor)
+            options = options with { RelativeFloor = floor };
+        try
+        {
+            return new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, width).Select(slot => Feature.Value(slot))]), options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new LabException(error.Message, ExitCode.Usage);
+        }
+    }
+
     private void Learn(SeriesRows training)
     {
         // An analyzer takes no features from its first row: counters would have no rate. Here all are values, so it is given twice.
         _analyzer.Observe(training[0], _lastNs);
         for (var i = 0; i < training.Count; i++)
-            Judge(training, i);
+            _analyzer.Observe(training[i], _lastNs += Math.Max(1, i > 0 ? training.Times[i] - training.Times[i - 1] : StepNs));
         _analyzer.FinishLearning();
     }
 }

@@ -7,6 +7,7 @@ namespace MicroView.Lab;
 internal static class ScoreRun
 {
     private const int ReportEvery = 4096;
+    private const int SensibleRows = 60;
 
     public static int Execute(ScoreRequest request, TextWriter messages, CancellationToken stop)
     {
@@ -14,7 +15,9 @@ internal static class ScoreRun
         var train = Read(request, request.Train);
         var test = Read(request, request.Test).LikeColumnsOf(train);
         stop.ThrowIfCancellationRequested();
-        var run = new DetectorRun(request.Model, train.Rows);
+        if (train.Rows.Count < SensibleRows)
+            messages.WriteLine($"warning: {request.Train} has {train.Rows.Count} rows to learn from; a threshold from fewer than {SensibleRows} says little");
+        var run = new DetectorRun(test.HasTimes ? request.Model : Timeless(request.Model, train.Rows.Count), train.Rows) { Continues = !test.HasTimes };
         var anomalous = LabProgress.Run("scoring", test.Rows.Count, progress => Write(request, run, test, progress, stop));
         if (request.TrainScores is { } file)
             WriteTraining(file, train, run);
@@ -22,6 +25,13 @@ internal static class ScoreRun
             $"{request.Model.Detector.Model}: learnt from {train.Rows.Count} rows of {train.Rows.Width} metrics, threshold {run.Threshold:g6}; {anomalous} of {test.Rows.Count} rows anomalous; scores in {request.Out}"));
         return ExitCode.Success;
     }
+
+    /// <summary>
+    /// Rows without times come at a pace that nobody told. A level is then held for an event for as long as a quarter of what was learnt, but no longer than at
+    /// the interval that is assumed.
+    /// </summary>
+    private static ModelChoice Timeless(ModelChoice model, int rows) =>
+        model with { Detector = model.Detector with { HoldLimitSeconds = Math.Clamp(rows / 4.0, 1, model.Detector.HoldLimitSeconds) } };
 
     private static Matrix Read(ScoreRequest request, string file) => MatrixFile.Read(file, request.TimeColumn, request.Drop, request.IntervalNs);
 

@@ -27,7 +27,7 @@ public sealed class DetectorContractTests
     [InlineData(nameof(DetectorContract.Shares_are_parts_of_a_whole), Defect.LargeShares)]
     [InlineData(nameof(DetectorContract.A_second_fit_starts_over), Defect.Remembers)]
     [InlineData(nameof(DetectorContract.The_same_seed_gives_the_same_scores_bit_for_bit), Defect.Random)]
-    [InlineData(nameof(DetectorContract.Scoring_and_attributing_change_nothing), Defect.CountsScores)]
+    [InlineData(nameof(DetectorContract.Attributing_changes_nothing_and_scoring_no_threshold), Defect.CountsScores)]
     [InlineData(nameof(DetectorContract.Training_rows_of_another_width_and_none_at_all_are_refused), Defect.TakesAnyRows)]
     public void A_detector_that_breaks_it_is_found(string check, Defect defect)
     {

@@ -1,0 +1,32 @@
+using System.Globalization;
+using MicroView.Analysis;
+
+namespace MicroView.Lab;
+
+/// <summary>Where an experiment's files are, and what its configurations are called.</summary>
+internal static class ExperimentLayout
+{
+    public const string Results = "results";
+    public const string GridPrefix = "hyperparameter_results_";
+    public const string LabelFreeConfig = "label_free_config.csv";
+    public const string BestConfig = "best_config.csv";
+    public const string Merged = "merged.csv";
+    public const string MergedPerformance = "merged_performance.csv";
+    public const string BestConfigPerformance = "best_config_parameters_and_performance.csv";
+
+    /// <summary>A configuration as a folder: FD_k10_l25_p99_e0.</summary>
+    public static string Name(ModelChoice choice)
+    {
+        var detector = choice.Detector;
+        return string.Create(CultureInfo.InvariantCulture, $"{detector.Model}_k{detector.Components}_l{detector.SketchRows}_p{detector.ThresholdPercentile}{(choice.UpdateOnline ? $"_e{detector.Eta}" : "")}");
+    }
+
+    /// <summary>A configuration for people; k and ℓ of 0 are the model's own.</summary>
+    public static string Title(ModelChoice choice)
+    {
+        var detector = choice.Detector;
+        var size = detector.SketchRows > 0 ? string.Create(CultureInfo.InvariantCulture, $", k={(detector.Components > 0 ? detector.Components : detector.SketchRows)} ℓ={detector.SketchRows}") : "";
+        var norm = detector.Model == "FD" && detector.Normalization == Normalization.None ? ", no unit norm" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{detector.Model}{size}{norm}, threshold p{detector.ThresholdPercentile}{(choice.UpdateOnline ? $", η={detector.Eta}" : "")}");
+    }
+}
