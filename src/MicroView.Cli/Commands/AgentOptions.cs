@@ -28,7 +28,16 @@ internal static class AgentOptions
     public static Option<bool> Debug() => Kinds.Flag("--debug", "Log every decision; show the trace of a defect (environment: MICROVIEW_DEBUG=1)");
 
     public static Option<string> Model(string standard) =>
-        Kinds.Choice("--model", "Detector of each pod: FD (Frequent Directions), TH (threshold per metric), VAE (a trained network: --model-file), none", standard, [.. DetectorRegistry.Names], "-m");
+        Kinds.Choice("--model", "Detector of each pod: RFD (robust Frequent Directions), FD (the paper's), TH (threshold per metric), VAE (a trained network: --model-file), none", standard, [.. DetectorRegistry.Names], "-m");
+
+    public static Option<double?> FalseAlarms() => Kinds.Number<double?>(
+        "--false-alarms", "N", "False alarms that a pod may have a day: its threshold follows its own scores; 0: the model's own threshold [default: 1 with RFD, else 0]", null, "a number from 0 to 1000",
+        (string text, out double? value) =>
+        {
+            var valid = double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var perDay) && perDay is >= 0 and <= 1000;
+            value = perDay;
+            return valid;
+        }, null);
 
     public static Option<string?> ModelFile() =>
         Kinds.Text("--model-file", "PATH", "VAE: a trained network, or a folder with a file SERVICE.vae per service (trained by `microview lab vae train`)");

@@ -11,7 +11,9 @@ internal sealed class NicOptionTable
 
     public Option<int> Lmaps { get; } = Kinds.Count("--lmaps", "N", "LMAPs: threads that read and classify, each its share of the pods", 1, 1, 256, null, "-l");
 
-    public Option<string> Model { get; } = AgentOptions.Model("FD");
+    public Option<string> Model { get; } = AgentOptions.Model("RFD");
+
+    public Option<double?> FalseAlarms { get; } = AgentOptions.FalseAlarms();
 
     public Option<string?> ModelFile { get; } = AgentOptions.ModelFile();
 
@@ -59,7 +61,7 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
     }

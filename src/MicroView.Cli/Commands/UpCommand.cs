@@ -27,7 +27,9 @@ internal sealed class UpOptionTable
 
     public Option<double> Tick { get; } = AgentOptions.Tick();
 
-    public Option<string> Model { get; } = AgentOptions.Model("FD");
+    public Option<string> Model { get; } = AgentOptions.Model("RFD");
+
+    public Option<double?> FalseAlarms { get; } = AgentOptions.FalseAlarms();
 
     public Option<string?> ModelFile { get; } = AgentOptions.ModelFile();
 
@@ -57,7 +59,7 @@ internal sealed class UpOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ScrapeInterval, Tick, Model, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
+        Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
         foreach (var option in table)
             command.Add(option);
     }

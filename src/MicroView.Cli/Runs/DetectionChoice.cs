@@ -2,16 +2,17 @@ using MicroView.Analysis;
 
 namespace MicroView.Cli;
 
-/// <summary>What --model, --model-file, --normalize and --learn mean.</summary>
+/// <summary>What --model, --false-alarms, --model-file, --normalize and --learn mean.</summary>
 internal static class DetectionChoice
 {
     private const int EnoughRows = 60;
     private const int FewestRows = 10; // below this a deviation is a guess
 
-    public static AnalyzerOptions Read(string model, string normalize, double? learnSeconds, double rowSeconds)
+    public static AnalyzerOptions Read(string model, double? falseAlarms, string normalize, double? learnSeconds, double rowSeconds)
     {
+        var budget = falseAlarms ?? (model.Equals("RFD", StringComparison.OrdinalIgnoreCase) ? 1 : 0);
         var detector = normalize == "unit" ? new DetectorOptions { Normalization = Normalization.Unit } : DetectorOptions.Live;
-        var options = new AnalyzerOptions { Detector = detector with { Model = model } };
+        var options = new AnalyzerOptions { Detector = detector with { Model = model }, FalseAlarmsPerDay = budget > 0 ? budget : null };
         if (learnSeconds is not { } seconds)
             return options;
         var rows = rowSeconds > 0 ? (int)Math.Min(EnoughRows, seconds / rowSeconds) : EnoughRows;

@@ -53,7 +53,7 @@ internal static class NicRun
             Lmaps = result.GetValue(options.Lmaps),
             Models = test == "setup" ? null : DetectionChoice.ReadModels(model, result.GetValue(options.ModelFile)),
             WarmStart = result.GetValue(options.WarmStart) == "on",
-            Analysis = DetectionChoice.Read(model, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
+            Analysis = DetectionChoice.Read(model, result.GetValue(options.FalseAlarms), result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),

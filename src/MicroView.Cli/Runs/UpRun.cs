@@ -29,7 +29,7 @@ internal static class UpRun
             Transport = TransportKind.SharedMemory,
             ScrapeInterval = scrape,
             Tick = tick,
-            Analysis = DetectionChoice.Read(result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), row.TotalSeconds),
+            Analysis = DetectionChoice.Read(result.GetValue(options.Model)!, result.GetValue(options.FalseAlarms), result.GetValue(options.Normalize)!, result.GetValue(options.Learn), row.TotalSeconds),
             Models = models,
             WarmStart = result.GetValue(options.WarmStart) == "on",
             PrometheusPort = result.GetValue(options.PrometheusPort),
