@@ -10,6 +10,7 @@ internal static class LabCommandLine
     private static readonly Func<Command>[] Commands =
     [
         ScoreCommand.Create, EvaluateCommand.Create,
+        VaeCommand.Create,
     ];
 
     /// <summary>Builds the tree; nothing is started, so documents' command lines can be parsed against it.</summary>

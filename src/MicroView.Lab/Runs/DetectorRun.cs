@@ -21,7 +21,7 @@ internal sealed class DetectorRun
             throw new LabException($"a detector cannot learn from {training.Count} rows; at least 2 are needed, some hundred are sensible");
         var options = new AnalyzerOptions
         {
-            Detector = model.Detector,
+            Detector = VaeTrainer.Prepare(model, training),
             UpdateOnline = model.UpdateOnline,
             RelativeFloor = model.RelativeFloor,
             // Learning ends when the rows end, and all of them are kept.
