@@ -40,6 +40,9 @@ internal sealed class AnalysisScene
             _increments[i] = random.NextDouble();
     }
 
+    /// <summary>Settings of a model for rows of <paramref name="dimension"/>; VAE gets a network, whose weights cost nothing.</summary>
+    public static DetectorOptions Settings(string model, int dimension) => new() { Model = model, Vae = VaeModel.Untrained(dimension, seed: 1) };
+
     /// <summary>
     /// Touches one value per pod, as a live page would change, and judges every pod until <see cref="RowsPerPass"/> rows are done.
     /// </summary>
@@ -90,9 +93,9 @@ internal sealed class AnalysisScene
     public static void PrintQuickLook()
     {
         foreach (var (pods, metrics) in new[] { (8, 16), (8, 64), (8, 256), (256, 64) })
-            foreach (var model in new[] { "none", "TH", "FD" })
+            foreach (var model in DetectorRegistry.Names)
             {
-                var scene = new AnalysisScene(pods, metrics, new DetectorOptions { Model = model });
+                var scene = new AnalysisScene(pods, metrics, Settings(model, metrics));
                 Report($"observe {model,-4} {pods}x{metrics}", RowsPerPass, () => scene.Pass());
             }
         foreach (var (d, l, k) in new[] { (64, 8, 8), (256, 16, 16), (100, 25, 10), (100, 50, 12) })

@@ -17,6 +17,7 @@ internal static class LabCommandLine
         MergeCommand.Create,
         PipelineCommand.Create,
         DatasetCommand.Create,
+        VaeCommand.Create,
     ];
 
     /// <summary>Builds the tree; nothing is started, so documents' command lines can be parsed against it.</summary>

@@ -72,8 +72,11 @@ public sealed class VaeDetector : Detector
             shares[j] /= total;
     }
 
-    /// <summary>Writes the reconstruction of a row of the network's metrics; both are <see cref="VaeModel.Dimension"/> long, padded to eight.</summary>
-    internal void Reconstruct(ReadOnlySpan<double> x, Span<double> reconstruction)
+    /// <summary>
+    /// Writes the network's reconstruction of <paramref name="x"/>, z-scores in its own order of metrics; both spans are
+    /// <see cref="VaeModel.Dimension"/> long, rounded up to a multiple of eight.
+    /// </summary>
+    public void Reconstruct(ReadOnlySpan<double> x, Span<double> reconstruction)
     {
         Run(x);
         _y.Span.CopyTo(reconstruction);

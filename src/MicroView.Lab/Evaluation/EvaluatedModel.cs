@@ -31,6 +31,9 @@ internal sealed record EvaluatedModel(string Name, string Configuration, ModelCh
         if (model.Equals("TH", StringComparison.OrdinalIgnoreCase))
             return [.. new double?[] { null, 99, 99.9 }.Select(percentile => new EvaluatedModel(model, percentile is null ? "z limit 3" : FormattableString.Invariant($"limits at p{percentile}"),
                 new ModelChoice(DetectorOptions.Live with { Model = model, ZPercentile = percentile, Seed = seed }, UpdateOnline: false)))];
+        // Its network has no sizes to choose, and a threshold changes no ranking.
+        if (model.Equals("VAE", StringComparison.OrdinalIgnoreCase))
+            return [Live(model, seed)];
         var sizes = from rows in (int[])[4, 8, 15, 25] from components in Enumerable.Range(1, 13) where components <= rows select (rows, components);
         if (model.Equals("FD", StringComparison.OrdinalIgnoreCase))
             return [.. from normalization in (Normalization[])[Normalization.Unit, Normalization.None] from size in sizes select Paper(size.rows, size.components, normalization, seed)];

@@ -24,7 +24,7 @@ internal sealed class DetectorRun
         ArgumentNullException.ThrowIfNull(training);
         if (training.Count < 2)
             throw new LabException($"a detector cannot learn from {training.Count} rows; at least 2 are needed, some hundred are sensible");
-        _analyzer = Create(model, training.Width);
+        _analyzer = Create(model with { Detector = VaeTrainer.Prepare(model, training) }, training.Width);
         StepNs = SeriesFile.UsualStep(training.Times);
         Learn(training);
         _trainedUntil = training.Times[^1];

@@ -46,6 +46,48 @@ public sealed class FrequentDirectionsDetectorTests
         }
     }
 
+    /// <summary>Live, directions follow when the buffer is full; between, both sides judge by those of the newest decomposition.</summary>
+    [Theory]
+    [InlineData(64, 8, 8, Normalization.Unit, 0)]
+    [InlineData(64, 8, 8, Normalization.Unit, 1)]
+    [InlineData(30, 5, 3, Normalization.Unit, 0)]
+    [InlineData(30, 5, 3, Normalization.None, 0)]
+    [InlineData(100, 25, 10, Normalization.None, 1)]
+    public void Scores_and_decisions_agree_while_learning_online(int d, int l, int k, Normalization normalization, double eta)
+    {
+        for (var seed = 0; seed < 3; seed++)
+        {
+            var rows = FrequentDirectionsTests.Rows(d, 120 + 20 * l, 5, seed, noise: 0.3);
+            for (var i = 100; i < rows.Count; i += 11)
+                rows[i][i % d] += 6;
+            var detector = new FrequentDirectionsDetector(
+                d, new DetectorOptions { SketchRows = l, Components = k, Normalization = normalization, MinThreshold = 0, Eta = eta });
+            var (reference, training) = (new ReferenceSketch(d, l, k), new RowMatrix(d));
+            foreach (var row in rows.Take(90))
+            {
+                training.Add(row);
+                reference.Append(Normalized(row, normalization));
+            }
+            detector.Fit(training);
+            var anomalies = 0;
+            _ = reference.Score(rows[0]);
+            foreach (var row in rows.Skip(90))
+            {
+                var (score, wanted) = (Score(detector, row), reference.Score(Normalized(row, normalization), current: false));
+                if (wanted > 1e-4)
+                    Assert.Equal(wanted, score, 1e-9 * Math.Max(1, wanted));
+                var anomalous = score > detector.Threshold;
+                Assert.Equal(wanted > detector.Threshold, anomalous);
+                anomalies += anomalous ? 1 : 0;
+                var padded = FrequentDirectionsTests.Padded(row);
+                detector.Update(padded, RowKernels.SquaredNorm(padded), anomalous);
+                if (!anomalous || eta == 1)
+                    reference.Append(Normalized(row, normalization));
+            }
+            Assert.InRange(anomalies, 3, rows.Count - 95);
+        }
+    }
+
     [Fact]
     public void Tiny_scores_come_from_the_residual_itself()
     {

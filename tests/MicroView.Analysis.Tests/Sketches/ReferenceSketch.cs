@@ -22,9 +22,10 @@ internal sealed class ReferenceSketch(int dimension, int sketchRows, int compone
             .Select(i => v[i].Select(x => x * Math.Sqrt(sigma[i] * sigma[i] - delta)).ToArray())];
     }
 
-    public double Score(double[] y)
+    /// <summary>The residual's norm; by directions of the newest decomposition, or of the buffer as it is now.</summary>
+    public double Score(double[] y, bool current = true)
     {
-        if (_stale)
+        if (_stale && current)
             (_directions, _stale) = (RightSingular(Buffer, dimension).V, false);
         var residual = (double[])y.Clone();
         foreach (var v in _directions.Take(components))
