@@ -7,27 +7,34 @@ internal static class ClassificationFigures
 {
     public static void Write(string folder, string title, Classification result, IReadOnlyList<Fault> faults)
     {
-        WriteScores(Path.Combine(folder, "scores"), title, result, faults);
+        foreach (var (name, rows) in Stretches(result.Rows))
+            WriteScores(Path.Combine(folder, name), title, rows, faults);
         if (result.Ranking.Positives == 0 || result.Ranking.Negatives == 0)
             return;
         WriteRoc(Path.Combine(folder, "roc"), title, result.Ranking);
         WritePrecision(Path.Combine(folder, "pr"), title, result.Ranking);
     }
 
-    private static void WriteScores(string path, string title, Classification result, IReadOnlyList<Fault> faults)
+    /// <summary>A figure for each stretch: a night between two days would take most of the width.</summary>
+    private static IEnumerable<(string Name, ClassifiedRow[] Rows)> Stretches(IReadOnlyList<ClassifiedRow> rows)
     {
-        var figure = new Figure(title, "time (UTC)", "score", width: 1100);
+        var parts = Parts(rows, (rows[^1].TimeNs - rows[0].TimeNs) / 5).ToArray();
+        return parts.Select(part => (parts.Length == 1 ? "scores" : $"scores_{CsvTime.Format(part[0].TimeNs)[..10]}", part)).DistinctBy(part => part.Item1);
+    }
+
+    private static void WriteScores(string path, string title, ClassifiedRow[] rows, IReadOnlyList<Fault> faults)
+    {
+        var figure = new Figure(title, "time (UTC)", "score", width: 1200);
         var plot = figure.Plot;
-        var rows = result.Rows;
         // Scores reach over decades: a linear axis would show the largest row and nothing else.
         var logarithmic = rows.Where(row => row.Score > 0).Select(row => row.Score).DefaultIfEmpty(1).Max() > 50 * rows.Select(row => row.Threshold).Where(double.IsFinite).DefaultIfEmpty(1).Min();
         double Y(double score) => logarithmic ? Math.Log10(Math.Max(score, 1e-3)) : score;
-        foreach (var fault in faults)
+        foreach (var fault in faults.Where(fault => fault.EndNs >= rows[0].TimeNs && fault.StartNs <= rows[^1].TimeNs))
         {
             var span = plot.Add.HorizontalSpan(Figure.X(fault.StartNs), Figure.X(fault.EndNs), Figure.Orange.WithAlpha(0.3));
             span.LineWidth = 0;
         }
-        foreach (var part in Parts(rows))
+        foreach (var part in Parts(rows, 5 * SeriesFile.UsualStep([.. rows.Select(row => row.TimeNs)])))
         {
             var line = figure.Line([.. part.Select(row => Figure.X(row.TimeNs))], [.. part.Select(row => Y(row.Score))], Figure.Blue);
             line.LineWidth = 1;
@@ -40,24 +47,25 @@ internal static class ClassificationFigures
         figure.UseTimeAxis();
         if (logarithmic)
             UseDecades(plot);
-        plot.ShowLegend(
+        plot.Legend.ManualItems.AddRange(
         [
             new() { LabelText = "score", LineColor = Figure.Blue, LineWidth = 2 },
             new() { LabelText = "threshold", LineColor = Figure.Red, LineWidth = 2 },
             new() { LabelText = "called anomalous", MarkerFillColor = Figure.Red, MarkerShape = MarkerShape.FilledCircle, MarkerSize = 6 },
             new() { LabelText = "fault", FillColor = Figure.Orange.WithAlpha(0.3) },
-        ], Alignment.UpperRight);
+        ]);
+        // Beside the plot: inside, it would hide scores.
+        plot.ShowLegend(Edge.Right);
         figure.Save(path);
     }
 
-    /// <summary>Stretches without a hole, so that no line is drawn across one.</summary>
-    private static IEnumerable<ClassifiedRow[]> Parts(IReadOnlyList<ClassifiedRow> rows)
+    /// <summary>Rows without a hole longer than <paramref name="longest"/> ns among them.</summary>
+    private static IEnumerable<ClassifiedRow[]> Parts(IReadOnlyList<ClassifiedRow> rows, long longest)
     {
-        var step = SeriesFile.UsualStep([.. rows.Select(row => row.TimeNs)]);
         var first = 0;
         for (var i = 1; i <= rows.Count; i++)
         {
-            if (i < rows.Count && rows[i].TimeNs - rows[i - 1].TimeNs <= 5 * step)
+            if (i < rows.Count && rows[i].TimeNs - rows[i - 1].TimeNs <= longest)
                 continue;
             yield return [.. rows.Skip(first).Take(i - first)];
             first = i;
