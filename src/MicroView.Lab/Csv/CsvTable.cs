@@ -5,7 +5,7 @@ using nietras.SeparatedValues;
 namespace MicroView.Lab;
 
 /// <summary>
-/// A text table read row by row: commas, semicolons or tabs, plain or gzip (.gz). Blank lines are passed over. Every error is
+/// A text table read row by row: commas, semicolons, tabs or runs of spaces, plain or gzip (.gz). Blank lines are passed over. Every error is
 /// a <see cref="DataException"/> with the file and the line in it. Not thread-safe.
 /// </summary>
 internal sealed class CsvTable : IDisposable
@@ -58,10 +58,12 @@ internal sealed class CsvTable : IDisposable
         ArgumentNullException.ThrowIfNull(isHeader);
         try
         {
-            var separator = FirstLine(file) is { } line ? Separators.MaxBy(candidate => line.Count(c => c == candidate)) : ',';
-            using var probe = new CsvTable(file, Reader(file, separator));
+            var line = FirstLine(file) ?? "";
+            var separator = Separators.MaxBy(candidate => line.Count(c => c == candidate));
+            var spaces = !line.Contains(separator) && line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length > 1;
+            using var probe = new CsvTable(file, Reader(file, separator, spaces));
             var header = probe._pending && isHeader(probe.Cells());
-            return new CsvTable(file, Reader(file, separator), header);
+            return new CsvTable(file, Reader(file, separator, spaces), header);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -161,9 +163,11 @@ internal sealed class CsvTable : IDisposable
         return cells;
     }
 
-    private static SepReader Reader(string file, char separator) =>
-        Sep.New(separator).Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All })
-            .From(OpenStream(file));
+    private static SepReader Reader(string file, char separator, bool spaces)
+    {
+        var reader = Sep.New(separator).Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All });
+        return spaces ? reader.From(new SpacedText(new StreamReader(OpenStream(file)), separator)) : reader.From(OpenStream(file));
+    }
 
     private static Stream OpenStream(string file)
     {
