@@ -58,9 +58,7 @@ internal sealed class CsvTable : IDisposable
         ArgumentNullException.ThrowIfNull(isHeader);
         try
         {
-            var line = FirstLine(file) ?? "";
-            var separator = Separators.MaxBy(candidate => line.Count(c => c == candidate));
-            var spaces = !line.Contains(separator) && line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length > 1;
+            var (separator, spaces) = Separation(FirstLine(file) ?? "");
             using var probe = new CsvTable(file, Reader(file, separator, spaces));
             var header = probe._pending && isHeader(probe.Cells());
             return new CsvTable(file, Reader(file, separator, spaces), header);
@@ -167,6 +165,17 @@ internal sealed class CsvTable : IDisposable
     {
         var reader = Sep.New(separator).Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All });
         return spaces ? reader.From(new SpacedText(new StreamReader(OpenStream(file)), separator)) : reader.From(OpenStream(file));
+    }
+
+    /// <summary>What sets the columns of a line apart: a separator, or runs of spaces that become one.</summary>
+    private static (char Separator, bool Spaces) Separation(string line)
+    {
+        var separator = Separators.MaxBy(candidate => line.Count(c => c == candidate));
+        if (line.Contains(separator) && separator != '\t')
+            return (separator, false);
+        var words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+        // Two tabs in a row are an empty cell, fewer tabs than gaps are not what sets the words apart.
+        return line.Count(c => c == '\t') >= words - 1 ? (words > 1 || line.Contains('\t') ? '\t' : ',', false) : ('\t', true);
     }
 
     private static Stream OpenStream(string file)
