@@ -5,7 +5,7 @@ using nietras.SeparatedValues;
 namespace MicroView.Lab;
 
 /// <summary>
-/// A text table read row by row: commas, semicolons or tabs, plain or gzip (.gz). Blank lines are passed over. Every error is
+/// A text table read row by row: commas, semicolons, tabs or runs of spaces, plain or gzip (.gz). Blank lines are passed over. Every error is
 /// a <see cref="DataException"/> with the file and the line in it. Not thread-safe.
 /// </summary>
 internal sealed class CsvTable : IDisposable
@@ -58,10 +58,10 @@ internal sealed class CsvTable : IDisposable
         ArgumentNullException.ThrowIfNull(isHeader);
         try
         {
-            var separator = FirstLine(file) is { } line ? Separators.MaxBy(candidate => line.Count(c => c == candidate)) : ',';
-            using var probe = new CsvTable(file, Reader(file, separator));
+            var (separator, spaces) = Separation(FirstLine(file) ?? "");
+            using var probe = new CsvTable(file, Reader(file, separator, spaces));
             var header = probe._pending && isHeader(probe.Cells());
-            return new CsvTable(file, Reader(file, separator), header);
+            return new CsvTable(file, Reader(file, separator, spaces), header);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -161,9 +161,22 @@ internal sealed class CsvTable : IDisposable
         return cells;
     }
 
-    private static SepReader Reader(string file, char separator) =>
-        Sep.New(separator).Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All })
-            .From(OpenStream(file));
+    private static SepReader Reader(string file, char separator, bool spaces)
+    {
+        var reader = Sep.New(separator).Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true, Trim = SepTrim.All });
+        return spaces ? reader.From(new SpacedText(new StreamReader(OpenStream(file)), separator)) : reader.From(OpenStream(file));
+    }
+
+    /// <summary>What sets the columns of a line apart: a separator, or runs of spaces that become one.</summary>
+    private static (char Separator, bool Spaces) Separation(string line)
+    {
+        var separator = Separators.MaxBy(candidate => line.Count(c => c == candidate));
+        if (line.Contains(separator) && separator != '\t')
+            return (separator, false);
+        var words = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+        // Two tabs in a row are an empty cell, fewer tabs than gaps are not what sets the words apart.
+        return line.Count(c => c == '\t') >= words - 1 ? (words > 1 || line.Contains('\t') ? '\t' : ',', false) : ('\t', true);
+    }
 
     private static Stream OpenStream(string file)
     {

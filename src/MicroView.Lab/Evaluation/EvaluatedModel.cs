@@ -12,7 +12,7 @@ internal sealed record EvaluatedModel(string Name, string Configuration, ModelCh
     public static IReadOnlyList<EvaluatedModel> Standing(ulong seed) =>
     [
         .. ModelOptions.Judging.SelectMany(model => model.Equals("FD", StringComparison.OrdinalIgnoreCase)
-            ? (EvaluatedModel[])[Paper(15, 6, Normalization.Unit, seed), Paper(15, 8, Normalization.None, seed), Live(model, seed)]
+            ? (EvaluatedModel[])[Paper(15, 6, Normalization.Unit, seed), Paper(15, 8, Normalization.Unit, seed), Paper(15, 8, Normalization.None, seed), Live(model, seed)]
             : [Live(model, seed)]),
     ];
 

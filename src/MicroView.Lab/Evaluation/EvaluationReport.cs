@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace MicroView.Lab;
 
 /// <summary>One model's figures; the property names are those of the JSON.</summary>
@@ -51,10 +49,6 @@ internal sealed record EvaluationReport
 
     /// <summary>True when labels chose the configuration: an oracle's figure, not what a user gets.</summary>
     public bool TunedByLabels { get; init; }
-
-    /// <summary>Nanoseconds to judge a row, one core, attribution and reading apart; it varies from run to run, so it is not in the JSON.</summary>
-    [JsonIgnore]
-    public double NanosecondsPerRow { get; init; }
 }
 
 /// <summary>A kind of fault: how many, and the shares as in <see cref="EvaluationReport"/>.</summary>

@@ -61,10 +61,10 @@ internal static class EvaluationRun
 
     private static void Print(EvaluationReport[] reports, bool edges, TextWriter output)
     {
-        var table = new TextTable(2, "model", "configuration", "AP", "F1 p99", "F1 p99.9", "FPR tail", "F1 own", "FPR own", "detected", "top-1", "top-3", "ns/row");
+        var table = new TextTable(2, "model", "configuration", "AP", "F1 p99", "F1 p99.9", "FPR tail", "F1 own", "FPR own", "detected", "top-1", "top-3");
         foreach (var report in reports)
             table.Add([report.Model, report.Configuration, .. new double?[] { report.Ap, report.F1P99, report.F1P999, report.FprTail, report.F1Own, report.FprOwn,
-                report.Detected, report.Top1, report.Top3 }.Select(TextTable.Number), report.NanosecondsPerRow.ToString("0", CultureInfo.InvariantCulture)]);
+                report.Detected, report.Top1, report.Top3 }.Select(TextTable.Number)]);
         table.Write(output);
         output.WriteLine();
         output.WriteLine("By kind of fault: detected / top-1 / top-3");

@@ -60,7 +60,6 @@ internal static class Evaluator
             Negatives = ranking.Negatives,
             BaseAp = Round(ranking.Positives / (double)(ranking.Positives + ranking.Negatives)),
             ByType = ByType(faults),
-            NanosecondsPerRow = scores.Sum(trial => trial.Seconds) * 1e9 / Math.Max(1, scores.Sum(trial => (long)trial.Scores.Length)),
         };
     }
 

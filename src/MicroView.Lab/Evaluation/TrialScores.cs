@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MicroView.Analysis;
 
 namespace MicroView.Lab;
@@ -18,14 +17,12 @@ internal sealed class TrialScores
         (_median, _scale) = Unit(training);
         Scores = new double[trial.Test.Count];
         Anomalous = new bool[trial.Test.Count];
-        var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < Scores.Length; i++)
         {
             var seen = run.Judge(trial.Test, i);
             Scores[i] = seen.Score;
             Anomalous[i] = seen.Anomalous;
         }
-        Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     public Trial Trial { get; }
@@ -41,9 +38,6 @@ internal sealed class TrialScores
 
     /// <summary>99.9th percentile of the training scores.</summary>
     public double P999 { get; }
-
-    /// <summary>Time it took to judge all rows.</summary>
-    public double Seconds { get; }
 
     /// <summary>The score in units that are the same for all pods: 0 at the training median, 1 at the 99th percentile.</summary>
     public double Pooled(int row) => (Scores[row] - _median) / _scale;

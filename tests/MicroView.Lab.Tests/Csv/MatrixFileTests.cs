@@ -45,6 +45,21 @@ public sealed class MatrixFileTests : IDisposable
         Assert.Equal([1, 2, 3, 4, 5, -1e300], rows[1]);
     }
 
+    [Theory]
+    [InlineData("1 2.5 3", "4 5 6")]
+    [InlineData("   1   2.5\t3  ", "  4  5  6")]
+    [InlineData("1\t2.5\t3", "4\t5\t6")]
+    [InlineData("1;2.5;3", "4;5;6")]
+    public void Columns_may_be_set_apart_by_other_things_than_commas(params string[] lines)
+    {
+        var rows = Read(lines).Rows;
+        Assert.Equal([1, 2.5, 3], rows[0]);
+        Assert.Equal([4, 5, 6], rows[1]);
+    }
+
+    [Fact]
+    public void One_column_with_leading_spaces_is_one_column() => Assert.Equal(1, Read(["  1.5e3", "  2"]).Rows.Width);
+
     [Fact]
     public void Columns_can_be_left_out_by_name_and_number() => Assert.Equal(["b"], Read(["a,b,label", "1,2,0"], null, "label", "1").Rows.Metrics);
 
