@@ -43,7 +43,7 @@ internal static partial class VaeTrainer
         var detector = model.Detector;
         if (!detector.Model.Equals("VAE", StringComparison.OrdinalIgnoreCase) || detector.Vae is not null)
             return detector;
-        return detector with { Vae = Train([training], new VaeTrainingOptions { Seed = detector.Seed, RelativeFloor = model.RelativeFloor }) };
+        return detector with { Vae = Train([training], new VaeTrainingOptions { Seed = detector.Seed, RelativeFloor = model.RelativeFloor ?? new VaeTrainingOptions().RelativeFloor }) };
     }
 
     /// <summary>Passes over <paramref name="rows"/> rows.</summary>
