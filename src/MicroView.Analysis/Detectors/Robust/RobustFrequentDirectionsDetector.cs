@@ -18,6 +18,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     // ln(1 + 4.2) − ln(1 + 2.9): the 99th percentile and the median of the largest of 64 Gaussian deviations.
     private const double LeastLoneSpread = 0.29;
 
+    // One metric must be twice as far out, in orders of magnitude, as many together: alone, it is mostly itself.
     private const double LoneWeight = 2;
 
     // A residual smaller than this part of a metric's own scale is no event: directions that fit training too well leave tiny ones.
@@ -129,10 +130,10 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         var total = 0.0;
         for (var i = 0; i < shares.Length; i++)
         {
-            var deviation = Math.Abs(_own.Deviations[i]);
-            var size = !byResidual ? deviation : own ? Math.Min(deviation, Math.Abs(_left.Deviations[i])) : Math.Abs(_left.Deviations[i]);
-            size = Math.Min(size, AttributionCap);
-            shares[i] = size > 1 ? size * size : 0;
+            var deviation = Math.Min(Math.Abs(_own.Deviations[i]), AttributionCap);
+            var left = byResidual ? Math.Min(Math.Abs(_left.Deviations[i]), AttributionCap) : deviation;
+            var weight = (own ? Math.Min(deviation, left) : left) * left;
+            shares[i] = weight > 1 ? weight : 0;
             total += shares[i];
         }
         for (var i = 0; i < shares.Length && total > 0; i++)
@@ -188,8 +189,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     /// <summary>The scale of what the directions leave of each metric.</summary>
     private double[] Residuals(RowMatrix rows, RowMatrix deviations)
     {
-        var squares = new double[Dimension];
-        var counts = new int[Dimension];
+        var (squares, moves, counts) = (new double[Dimension], new double[Dimension], new int[Dimension]);
         for (var r = 0; r < rows.Count; r++)
         {
             for (var i = 0; i < Stride; i++)
@@ -200,11 +200,16 @@ public sealed class RobustFrequentDirectionsDetector : Detector
                 if (!double.IsFinite(_shared.Unexplained[i]))
                     continue;
                 counts[i]++;
+                moves[i] += _row[i] * _row[i];
                 squares[i] += _shared.Unexplained[i] * _shared.Unexplained[i];
             }
         }
         for (var i = 0; i < Dimension; i++)
-            squares[i] = counts[i] > 0 ? Math.Max(LeastResidual, Math.Sqrt(squares[i] / counts[i])) : 1;
+        {
+            // A metric that stood still is explained by nothing: its residual is itself.
+            var still = moves[i] <= LeastResidual * LeastResidual * counts[i];
+            squares[i] = still ? 1 : Math.Max(LeastResidual, Math.Sqrt(squares[i] / counts[i]));
+        }
         return squares;
     }
 
@@ -220,7 +225,8 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _ownScale = ScaleOf(own, LeastSpread);
         _leftScale = ScaleOf(left, LeastSpread);
         _loneScale = ScaleOf(lone, LeastLoneSpread);
-        _loneScale.Spread *= LoneWeight;
+        // In an idle pod, whose largest deviation is usually 0, one of 3 is the first that counts, as in a sum.
+        _loneScale.Spread = Math.Max(LoneWeight * _loneScale.Spread, Math.Log(1 + Math.Sqrt(LeastSpread)) - _loneScale.Middle);
         for (var r = 0; r < own.Length; r++)
             own[r] = Math.Max(Math.Max(0, Scaled(lone[r], _loneScale)), Math.Max(Scaled(own[r], _ownScale), Scaled(left[r], _leftScale)));
         return own;
