@@ -51,5 +51,13 @@ public sealed class CommandLineTests
     [InlineData("up surplus")]
     public void A_wrong_command_line_is_an_error(string line) => Assert.NotEmpty(CommandLine.BuildRootCommand().Parse(line).Errors);
 
+    [Fact]
+    public void Every_registered_detector_can_be_asked_for_by_name()
+    {
+        foreach (var model in MicroView.Analysis.DetectorRegistry.Names)
+            foreach (var command in new[] { "up", "nic", "bench read-loop" })
+                Assert.True(CommandLine.BuildRootCommand().Parse($"{command} --model {model.ToLowerInvariant()}").Errors.Count == 0, $"{command} --model {model}");
+    }
+
     private static IEnumerable<DocumentedCommand> Commands() => CommandLine.BuildRootCommand().Subcommands.Cast<DocumentedCommand>();
 }
