@@ -27,7 +27,7 @@ public sealed class DetectorContractTests
     [InlineData(nameof(DetectorContract.Shares_are_parts_of_a_whole), Defect.LargeShares)]
     [InlineData(nameof(DetectorContract.A_second_fit_starts_over), Defect.Remembers)]
     [InlineData(nameof(DetectorContract.The_same_seed_gives_the_same_scores_bit_for_bit), Defect.Random)]
-    [InlineData(nameof(DetectorContract.Attributing_changes_nothing_and_scoring_no_threshold), Defect.CountsScores)]
+    [InlineData(nameof(DetectorContract.Attributing_changes_nothing_and_scoring_no_threshold), Defect.CountsAttributions)]
     [InlineData(nameof(DetectorContract.Training_rows_of_another_width_and_none_at_all_are_refused), Defect.TakesAnyRows)]
     public void A_detector_that_breaks_it_is_found(string check, Defect defect)
     {
@@ -40,7 +40,7 @@ public sealed class DetectorContractTests
 
     public enum Defect
     {
-        None, Allocates, NotFinite, LargeShares, Remembers, Random, CountsScores, TakesAnyRows,
+        None, Allocates, NotFinite, LargeShares, Remembers, Random, CountsAttributions, TakesAnyRows,
     }
 
     /// <summary>The largest |z|, and one thing wrong with it.</summary>
@@ -60,7 +60,6 @@ public sealed class DetectorContractTests
         public override double Score(ReadOnlySpan<double> z, double squaredNorm)
         {
             _garbage = defect == Defect.Allocates ? new object() : _garbage;
-            _extra += defect == Defect.CountsScores ? 1 : 0;
             var score = RowKernels.LargestMagnitude(z) + _extra;
             return defect switch
             {
@@ -74,6 +73,7 @@ public sealed class DetectorContractTests
 
         public override void Attribute(ReadOnlySpan<double> z, Span<double> shares)
         {
+            _extra += defect == Defect.CountsAttributions ? 1 : 0;
             shares.Clear();
             shares[0] = defect == Defect.LargeShares ? 1.5 : 1;
         }
