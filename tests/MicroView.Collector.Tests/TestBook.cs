@@ -119,6 +119,12 @@ public abstract class TestBook : IAsyncDisposable
 
     protected TestPod PodOf(string pod) => _pods[pod];
 
+    protected bool Knows(string pod)
+    {
+        lock (Gate)
+            return _pods.ContainsKey(pod);
+    }
+
     protected virtual PodLayout Adorn(TestPod pod, PodLayout layout) => layout;
 
     protected TestPod Change(Func<TestPod> change)

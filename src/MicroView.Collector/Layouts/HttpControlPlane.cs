@@ -93,8 +93,8 @@ internal sealed class HttpConnection : ControlPlaneConnection
     public override async Task<IReadOnlyList<RateGrant>> HoldAsync(IReadOnlyList<RateWish> wishes, CancellationToken cancellation)
     {
         var terms = await _agent.TermsAsync([.. wishes.Select(wish => wish.Pod)], cancellation).ConfigureAwait(false);
-        return [.. terms.Select(term => new RateGrant(term.Pod, term.Term, term.Term is not null ? null
-            : term.Holder is { } holder ? $"'{holder}' holds it" : "the agent gives no term for it"))];
+        // Neither a term nor a holder: the pod has gone meanwhile.
+        return [.. terms.Select(term => new RateGrant(term.Pod, term.Term, term.Term is null && term.Holder is { } holder ? $"'{holder}' holds it" : null))];
     }
 
     public override async ValueTask DisposeAsync()

@@ -36,6 +36,12 @@ internal sealed class HttpTestAgent : TestBook
     /// <summary>How long the answer to a layout takes.</summary>
     public TimeSpan LayoutDelay { get; set; }
 
+    /// <summary>Who holds every pod's term; null: whoever asks.</summary>
+    public string? TermHolder { get; set; }
+
+    /// <summary>The pods that terms were asked for last.</summary>
+    public IReadOnlyList<string> AskedTerms { get; private set; } = [];
+
     /// <summary>Queue pairs connected.</summary>
     public int Connects { get; private set; }
 
@@ -154,7 +160,8 @@ internal sealed class HttpTestAgent : TestBook
     private async Task TermsAsync(HttpListenerContext context)
     {
         var asked = await JsonSerializer.DeserializeAsync(context.Request.InputStream, ControlJson.Default.TermRequest, Stop.Token);
-        await SendAsync(context, new TermReply([.. asked!.Pods.Select(pod => new PodTerm(pod, 5))]), ControlJson.Default.TermReply);
+        AskedTerms = asked!.Pods;
+        await SendAsync(context, new TermReply([.. asked.Pods.Select(pod => TermHolder is { } holder ? new PodTerm(pod, null, holder) : new(pod, Knows(pod) ? (ushort)5 : null))]), ControlJson.Default.TermReply);
     }
 
     private Task LeaveAsync(HttpListenerContext context)

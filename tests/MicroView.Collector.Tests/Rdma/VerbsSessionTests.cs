@@ -159,6 +159,40 @@ public sealed class VerbsSessionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_rate_that_another_holds_is_told_once_until_that_changes()
+    {
+        int Told(string text) => _log.Lines.Count(line => line.Contains(text, StringComparison.Ordinal));
+        Agent.TermHolder = "http:other";
+        var pod = Agent.Join("a", TestBook.Gauge("m"));
+        await StartAsync(o => o with { TraceRate = 0.25 });
+        await UntilAsync(() => Agent.Requests.Count(line => line == "POST /v1/terms") >= 3, "it is asked for again");
+        Agent.Join("b", TestBook.Gauge("m")); // one more that is refused is no news
+        await UntilAsync(() => Agent.Requests.Count(line => line == "POST /v1/terms") >= 5, "and again");
+        Assert.Equal((1, 0), (Told("is not ours to set"), Told("is held")));
+        Assert.Equal(0ul, pod.Object.Control.Bits);
+        Agent.TermHolder = null;
+        await UntilAsync(() => pod.Object.Control.Term == 5, "the rate is ours");
+        Assert.Equal((1, 1), (Told("is not ours to set"), Told("is held")));
+    }
+
+    [Fact]
+    public async Task A_pod_that_went_before_its_term_was_granted_is_no_refusal()
+    {
+        var (stays, leaves) = (Agent.Join("a", TestBook.Gauge("m")), Agent.Join("b", TestBook.Gauge("m")));
+        await StartAsync();
+        await UntilAsync(() => _collector!.Pods.Count == 2, "both pods");
+        var polls = Agent.Requests.Count(line => line == "GET /v1/layout");
+        Agent.LayoutDelay = TimeSpan.FromMinutes(1);
+        await UntilAsync(() => Agent.Requests.Count(line => line == "GET /v1/layout") > polls, "a poll that hears of nothing");
+        Agent.Leave(leaves);
+        _collector!.SetTraceRate(null, 0.5);
+        await UntilAsync(() => stays.Object.Control.Term == 5, "the other's rate");
+        Assert.Equal(["a", "b"], Agent.AskedTerms.Order());
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("not ours to set", StringComparison.Ordinal) || line.Contains("cannot be renewed", StringComparison.Ordinal));
+        Agent.LayoutDelay = TimeSpan.Zero;
+    }
+
+    [Fact]
     public async Task A_wanted_rate_is_written_into_every_pods_control_word_under_the_term()
     {
         var pods = new[] { Agent.Join("a", TestBook.Gauge("m")), Agent.Join("b", TestBook.Gauge("m")) };
