@@ -158,7 +158,7 @@ public sealed class VerbsSessionTests : IAsyncDisposable
         Assert.Contains("--lmaps 1", problem.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Trait("group", "slow")]
     public async Task A_rate_that_another_holds_is_told_once_until_that_changes()
     {
         int Told(string text) => _log.Lines.Count(line => line.Contains(text, StringComparison.Ordinal));
