@@ -102,6 +102,8 @@ public sealed class CollectorService : IAsyncDisposable
 
     internal long RejectedPods => _follower.RejectedPods;
 
+    internal long JoinedPods => _follower.JoinedPods;
+
     internal long AgentSessions => _session.Sessions;
 
     /// <summary>Starts a collector; it runs until it is disposed.</summary>

@@ -38,7 +38,7 @@ public abstract class TestBook : IAsyncDisposable
 
     protected TestBook(IEnumerable<TestPod>? pods, ulong generation = 1)
     {
-        _generation = generation;
+        First = _generation = generation;
         _pods = (pods ?? []).ToDictionary(pod => pod.Pod);
         foreach (var pod in _pods.Values)
             Touch(pod);
@@ -48,6 +48,9 @@ public abstract class TestBook : IAsyncDisposable
     public bool Beats { get; set; } = true;
     public ulong Acknowledged => Volatile.Read(ref _acknowledged);
     public ulong Generation { get { lock (Gate) return _generation; } }
+
+    /// <summary>What is older was another agent's.</summary>
+    protected ulong First { get; }
 
     protected Lock Gate { get; } = new();
     protected CancellationTokenSource Stop { get; } = new();
@@ -115,6 +118,12 @@ public abstract class TestBook : IAsyncDisposable
     protected void Acknowledge(ulong generation) => Volatile.Write(ref _acknowledged, generation);
 
     protected TestPod PodOf(string pod) => _pods[pod];
+
+    protected bool Knows(string pod)
+    {
+        lock (Gate)
+            return _pods.ContainsKey(pod);
+    }
 
     protected virtual PodLayout Adorn(TestPod pod, PodLayout layout) => layout;
 

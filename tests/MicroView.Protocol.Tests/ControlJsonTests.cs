@@ -49,6 +49,19 @@ public sealed class ControlJsonTests
         Assert.Equal(message, JsonSerializer.Deserialize(json, ControlJson.Default.ControlMessage));
     }
 
+    /// <summary>Nulls are left out, so whatever may be null must not be required.</summary>
+    [Fact]
+    public void What_rdma_answers_leave_out_is_understood()
+    {
+        var terms = JsonSerializer.Serialize(new TermReply([new("gone", null), new("held", null, "http:other"), new("ours", 5)]), ControlJson.Default.TermReply);
+        Assert.Equal("""{"terms":[{"pod":"gone"},{"pod":"held","holder":"http:other"},{"pod":"ours","term":5}]}""", terms);
+        Assert.Equal([new("gone", null), new("held", null, "http:other"), new("ours", 5)], JsonSerializer.Deserialize(terms, ControlJson.Default.TermReply)!.Terms);
+        var reply = JsonSerializer.Serialize(new ConnectReply("partial", 1, 2, [new("failed", null, "why"), new("connected", new(7, "::1"))]), ControlJson.Default.ConnectReply);
+        Assert.Equal([new("failed", null, "why"), new("connected", new(7, "::1"))], JsonSerializer.Deserialize(reply, ControlJson.Default.ConnectReply)!.Results);
+        Assert.Equal(new QueuePairEnd(7, "::1"), JsonSerializer.Deserialize("""{"qp_num":7,"gid":"::1"}""", ControlJson.Default.QueuePairEnd));
+        Assert.Equal(new ObjectRegion(0, new(1, 2, 3)), JsonSerializer.Deserialize<PodLayout>("""{"pod":"p","regions":[{"index":0,"values":{"address":1,"key":2,"size":3}}]}""", ControlJson.Default.PodLayout)!.Regions![0]);
+    }
+
     [Fact]
     public void A_layout_comes_back_as_it_went()
     {

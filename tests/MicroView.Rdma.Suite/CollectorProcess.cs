@@ -13,12 +13,12 @@ internal sealed class CollectorProcess : IDisposable
     private readonly int _port;
     private readonly string _command;
 
-    public CollectorProcess(Machines machines, int port, string arguments)
+    public CollectorProcess(Machines machines, int port, string arguments, string program = "microview")
     {
-        (_machines, _port, _command) = (machines, port, arguments);
+        (_machines, _port, _command) = (machines, port, $"{program} {arguments}");
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo($"{machines.Options.Programs}/microview", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            StartInfo = new ProcessStartInfo($"{machines.Options.Programs}/{program}", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
                 RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = "/tmp",
             },
@@ -45,17 +45,21 @@ internal sealed class CollectorProcess : IDisposable
     }
 
     /// <summary>Everything that the endpoint shows now; empty when it does not answer.</summary>
-    public IReadOnlyList<Sample> Samples() => Exposition.Parse(_machines.Get($"http://127.0.0.1:{_port}/metrics") ?? "");
+    public IReadOnlyList<Sample> Samples() => Exposition.Parse(Text());
 
     /// <summary>The values of one pod, by metric.</summary>
     public Dictionary<string, double> Values(string pod) =>
         Samples().Where(one => one.Label("pod") == pod && one.Name.StartsWith("suite_", StringComparison.Ordinal)).ToDictionary(one => one.Name, one => one.Value);
 
     /// <summary>How many pods show values.</summary>
-    public int PodsWithValues() => Samples().Where(one => one.Name == "suite_gauge_0").Select(one => one.Label("pod")).Distinct().Count();
+    public int PodsWithValues() => Exposition.Count(Text(), "suite_gauge_0{", null);
 
-    /// <summary>Sum of a self-metric over its labels.</summary>
-    public double Metric(string name) => Samples().Where(one => one.Name == name).Sum(one => one.Value);
+    /// <summary>How many metrics a pod shows. Parses nothing: who measures a time must not take the core from what is measured.</summary>
+    public int MetricsOf(string pod) => Exposition.Count(Text(), "suite_", $"pod=\"{pod}\"");
+
+    /// <summary>Sum of a self-metric over its labels, or over those with one.</summary>
+    public double Metric(string name, string? label = null, string? value = null) =>
+        Samples().Where(one => one.Name == name && (label is null || one.Label(label) == value)).Sum(one => one.Value);
 
     public void WaitForPods(int pods) => Machines.Until(() => PodsWithValues() == pods, TimeSpan.FromSeconds(30), $"{pods} pods arrive");
 
@@ -63,7 +67,13 @@ internal sealed class CollectorProcess : IDisposable
 
     public void WaitForEnd(TimeSpan patience) => Machines.Until(() => _process.HasExited, patience, "the collector ends");
 
-    public string Tail() => $"== microview {_command}\n{string.Join('\n', Log.Split('\n').TakeLast(14))}";
+    /// <summary>What it warned of, and its last words.</summary>
+    public string Tail()
+    {
+        var lines = Log.Split('\n');
+        var warned = lines.SkipLast(14).Where(line => line.Contains("warn", StringComparison.OrdinalIgnoreCase)).TakeLast(12);
+        return $"== {_command}\n{string.Join('\n', [.. warned, .. lines.TakeLast(14)])}";
+    }
 
     public void Dispose()
     {
@@ -75,6 +85,8 @@ internal sealed class CollectorProcess : IDisposable
         }
         _process.Dispose();
     }
+
+    private string Text() => _machines.Get($"http://127.0.0.1:{_port}/metrics") ?? "";
 
     private void Take(object sender, DataReceivedEventArgs line)
     {
@@ -98,6 +110,16 @@ internal sealed record Sample(string Name, string Labels, double Value)
 /// <summary>The text exposition, as far as the suite's own names need it.</summary>
 internal static class Exposition
 {
+    /// <summary>Lines that begin with one text and contain another.</summary>
+    public static int Count(string text, string start, string? part)
+    {
+        var count = 0;
+        foreach (var line in text.AsSpan().EnumerateLines())
+            if (line.StartsWith(start, StringComparison.Ordinal) && (part is null || line.IndexOf(part, StringComparison.Ordinal) >= 0))
+                count++;
+        return count;
+    }
+
     public static IReadOnlyList<Sample> Parse(string text)
     {
         var samples = new List<Sample>();

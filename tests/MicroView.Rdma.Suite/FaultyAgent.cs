@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using MicroView.Host;
 using MicroView.Verbs;
 
@@ -26,7 +25,8 @@ internal sealed class FaultyAgent : IRegistrar
             RdmaQueues = 2,
             Registrar = device => faults = new(device),
         };
-        await using var agent = await HostAgent.StartAsync(options, NullLoggerFactory.Instance);
+        using var log = new ConsoleLog();
+        await using var agent = await HostAgent.StartAsync(options, log);
         await Lines.ServeAsync(place, line => line.Split(' ') is ["deregister", var pod] ? faults!.Deregister(pod) : throw new ArgumentException($"'{line}' is no command"));
         return 0;
     }

@@ -7,7 +7,7 @@ namespace MicroView.Rdma.Suite;
 /// <summary>The programs of a case on both machines: agent and writer over there, collectors here. What a case leaves behind is ended after it.</summary>
 internal sealed class Machines(SuiteOptions options) : IDisposable
 {
-    public const int AgentPort = 5000, WriterPort = 9998, FaultPort = 9997;
+    public const int AgentPort = 5000, WriterPort = 9998, FaultPort = 9997, OwnFaultPort = 9996;
     public const string Folder = "/tmp/microview-rdma-suite", Socket = Folder + "/agent.sock";
     private readonly List<CollectorProcess> _collectors = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -54,11 +54,11 @@ internal sealed class Machines(SuiteOptions options) : IDisposable
         return answer.StartsWith("failed", StringComparison.Ordinal) ? throw new CaseFailedException($"writer, '{line}': {answer}") : answer;
     }
 
-    public string Fault(string line)
-    {
-        var answer = Lines.Ask($"{options.Peer}:{FaultPort}", line, TimeSpan.FromSeconds(20));
-        return answer == "ok" ? answer : throw new CaseFailedException($"agent, '{line}': {answer}");
-    }
+    /// <summary>Commands the faulty agent over there.</summary>
+    public void Fault(string line) => Command($"{options.Peer}:{FaultPort}", line);
+
+    /// <summary>Commands the faulty collector here.</summary>
+    public static void FaultHere(string line) => Command($"127.0.0.1:{OwnFaultPort}", line);
 
     public long Round(string pod) => long.Parse(Write($"round {pod}"), CultureInfo.InvariantCulture);
 
@@ -69,6 +69,15 @@ internal sealed class Machines(SuiteOptions options) : IDisposable
     {
         var collector = new CollectorProcess(this, port,
             $"nic --control-plane {ControlPlane} --dev {options.Device} --transport verbs --model none --prometheus-port {port} {more}");
+        _collectors.Add(collector);
+        return collector;
+    }
+
+    /// <summary>Starts a collector here whose queue pairs can be forced into an error.</summary>
+    public CollectorProcess StartFaultyCollector(int lmaps)
+    {
+        var collector = new CollectorProcess(this, 8000,
+            $"collect --control-plane {ControlPlane} --dev {options.Device} --lmaps {lmaps} --port 8000 --control 127.0.0.1:{OwnFaultPort}", "rdma-suite");
         _collectors.Add(collector);
         return collector;
     }
@@ -136,6 +145,13 @@ internal sealed class Machines(SuiteOptions options) : IDisposable
     {
         Clear();
         _http.Dispose();
+    }
+
+    private static void Command(string place, string line)
+    {
+        var answer = Lines.Ask(place, line, TimeSpan.FromSeconds(20));
+        if (answer != "ok")
+            throw new CaseFailedException($"{place}, '{line}': {answer}");
     }
 
     private static string? Try(Func<string> ask)

@@ -68,28 +68,32 @@ internal sealed class WriterProgram
             case ["attached"]:
                 lock (_gate)
                     return _pods.Values.Count(one => one.IsAttached).ToString(CultureInfo.InvariantCulture);
-            case ["churn", var count]:
-                return Churn(Number(count));
+            case ["churn", var count, var atOnce]:
+                return Churn(Number(count), Number(atOnce));
             default:
                 throw new ArgumentException($"'{line}' is no command");
         }
     }
 
-    /// <summary>Pods that join and leave one after the other, each as soon as the agent has it.</summary>
-    private string Churn(int count)
+    /// <summary>Pods that join together, and leave together as soon as the agent has them all; then the next ones, under the same names.</summary>
+    private string Churn(int count, int atOnce)
     {
         var started = Stopwatch.GetTimestamp();
-        for (var i = 0; i < count; i++)
+        for (var left = count; left > 0; left -= atOnce)
         {
-            using var pod = new WrittenPod($"churn{i % 7}", _socket);
-            pod.Grow(4);
-            pod.WriteRound();
-            for (var wait = 0; !pod.IsAttached; wait++)
+            var pods = Enumerable.Range(0, Math.Min(left, atOnce)).Select(i => new WrittenPod($"churn{i}", _socket)).ToList();
+            foreach (var pod in pods)
+            {
+                pod.Grow(4);
+                pod.WriteRound();
+            }
+            for (var wait = 0; !pods.TrueForAll(pod => pod.IsAttached); wait++)
             {
                 if (wait > 20_000)
-                    throw new TimeoutException($"pod {i} was not admitted");
-                Thread.Sleep(1);
+                    throw new TimeoutException($"pods were not admitted, with {left} to come");
+                Thread.Sleep(2);
             }
+            Parallel.ForEach(pods, pod => pod.Dispose()); // each waits for the agent's answer
         }
         return Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
     }

@@ -28,7 +28,7 @@ public sealed class CaptureTests(SuiteRun run)
     public void Writes_are_control_words_of_eight_bytes_to_the_host()
     {
         SkipWithoutACapture();
-        var writes = Fields($"infiniband.bth.opcode == {WriteOnly}", "ip.src", "infiniband.reth.dma_length");
+        var writes = Fields($"infiniband.bth.opcode == {WriteOnly}", "ip.src", "infiniband.reth.dmalen");
         Assert.NotEmpty(writes);
         Assert.All(writes, line => Assert.Equal("10.9.0.2\t8", line));
     }

@@ -10,7 +10,7 @@ namespace MicroView.Rdma.Tests;
 /// </summary>
 public sealed partial class SuiteRun
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(9);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(15);
     private readonly Dictionary<string, (bool Passed, string Line)> _results = new(StringComparer.Ordinal);
 
     public SuiteRun()

@@ -1,4 +1,4 @@
-until wget -q -T 1 -O /dev/null http://10.9.0.1:5000/health; do sleep 0.5; done
+until wget -q -O /dev/null http://10.9.0.1:5000/health 2>/dev/null; do sleep 0.5; done
 echo '$ microview doctor --control-plane 10.9.0.1:5000'
 microview doctor --control-plane 10.9.0.1:5000 | tail -n 6
 sleep 2

@@ -31,7 +31,7 @@ make_base() {
   mkdir -p $root/{bin,proc,sys,dev,tmp,root,etc/libibverbs.d,usr/bin,usr/lib/python3/dist-packages,lib64,lib/modules/"$release",run,"$libraries"/libibverbs}
   cp /bin/busybox $root/bin/
   for program in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox "$root/bin/$program"; done
-  for module in rdma_rxe ib_uverbs rdma_ucm virtio_net virtio_pci virtio-rng crc32_generic; do
+  for module in rdma_rxe ib_uverbs rdma_ucm virtio_net virtio_pci virtio_blk virtio-rng crc32_generic; do
     { grep "/$module.ko:" "$modules/modules.dep" || true; } | tr -d ':' | tr ' ' '\n' | while read -r file; do
       mkdir -p "$root/lib/modules/$release/$(dirname "$file")"; cp "$modules/$file" "$root/lib/modules/$release/$file"
     done
@@ -41,7 +41,8 @@ make_base() {
   rm -rf unpacked
   cp -L "$libraries"/libibverbs/librxe*.so $root$libraries/libibverbs/
   cp /etc/libibverbs.d/rxe.driver $root/etc/libibverbs.d/
-  for program in ibv_devinfo ibv_rc_pingpong rdma; do cp "$(command -v $program)" $root/usr/bin/; with_libraries $root "$(command -v $program)"; done
+  # ip: busybox's knows no rule by port.
+  for program in ibv_devinfo ibv_rc_pingpong rdma ip; do cp "$(command -v $program)" $root/usr/bin/; with_libraries $root "$(command -v $program)"; done
   # libssl: what .NET loads for tokens; libgcc_s: what Python's threads end with.
   cp -L $libraries/libibverbs.so.1 $libraries/libssl.so.3 $libraries/libcrypto.so.3 $libraries/libgcc_s.so.1 $root$libraries/
   cp /usr/bin/python3.11 $root/usr/bin/python3

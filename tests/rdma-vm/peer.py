@@ -2,10 +2,11 @@
 """An RDMA peer that is not ours: pyverbs and the standard library, written from docs/control-plane.md and docs/page-format.md alone.
 
 peer.py read HOST:PORT DEV POD           reads the pod's first page through what /rdma/* answers, prints its slots as JSON
-peer.py serve ADDRESS:PORT DEV SECONDS   exports a pod of 16 metrics from its own memory and serves the control plane for it
+peer.py serve ADDRESS:PORT DEV SECONDS   exports a pod of 16 metrics from its own memory and serves the control plane for it, until the time is over or SIGTERM comes
 peer.py badkey HOST:PORT DEV POD         reads with a key that is off by one, prints the completion's status
 """
 import json
+import signal
 import struct
 import sys
 import threading
@@ -189,7 +190,9 @@ def serve(place, device, seconds):
     server = ThreadingHTTPServer((address, int(port)), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("serving", flush=True)
-    time.sleep(float(seconds))
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended.wait(float(seconds))
     word = struct.unpack("<Q", pod.control.read(8, 0))[0]
     print(json.dumps({"rounds": pod.round, "control": word}), flush=True)
 

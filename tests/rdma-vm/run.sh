@@ -6,7 +6,7 @@ root=$(cd -P -- "$here/../.." && pwd)
 work=${MICROVIEW_VM_WORK:-$root/artifacts/rdma-vm}
 microview=${MICROVIEW_AOT:-$root/artifacts/aot/microview}
 suite=${MICROVIEW_RDMA_SUITE:-$root/artifacts/rdma-suite/rdma-suite}
-limit=${MICROVIEW_VM_LIMIT:-420}
+limit=${MICROVIEW_VM_LIMIT:-840}
 
 usage() {
   cat <<'END'
@@ -26,9 +26,10 @@ trap 'exit 130' INT TERM
 
 boot() { # role number own-socket other-socket
   timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg -cpu max -smp 1 -m 512 -nographic -no-reboot -nodefaults -serial stdio \
-    -kernel "$work/vmlinuz" -initrd "$work/$1.gz" -append "console=ttyS0 quiet panic=-1 microview.address=10.9.0.$2 microview.role=$1" \
+    -kernel "$work/vmlinuz" -initrd "$work/$1.gz" -append "console=ttyS0 quiet panic=-1 psi=1 microview.address=10.9.0.$2 microview.role=$1" \
     -netdev "dgram,id=n0,local.type=unix,local.path=$work/$3,remote.type=unix,remote.path=$work/$4" \
     -device "virtio-net-pci,netdev=n0,mac=52:54:00:09:00:0$2,romfile=" -device virtio-rng-pci \
+    -drive "file=$work/disk.img,if=none,format=raw,readonly=on,id=d0" -device virtio-blk-pci,drive=d0 \
     -object "filter-dump,id=f0,netdev=n0,file=$work/$1.pcap,maxlen=256" </dev/null >"$work/$1.log" 2>&1 &
   pids+=($!)
 }
@@ -39,6 +40,7 @@ both() { # host-script ipu-script binaries…
   for binary; do [[ -x $binary ]] || { echo "run.sh: $binary is missing; ./test.sh rdma makes it" >&2; exit 1; }; done
   bash "$here/guest.sh" "$work" "$@" || exit 1
   rm -f "$work"/{a,b}.sock "$work"/*.log "$work"/*.pcap
+  truncate -s 64M "$work/disk.img" # something to read from, for the cases of node sources
   for role in host ipu; do
     rm -rf "$work/script"; mkdir -p "$work/script"
     cp "${scripts[$([[ $role == ipu ]] && echo 1 || echo 0)]}" "$work/script/script"

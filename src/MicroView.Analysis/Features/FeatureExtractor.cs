@@ -233,6 +233,8 @@ public sealed class FeatureExtractor
     {
         if (likely < _map.Count && _map[likely].SameSource(feature))
             return likely;
+        if (feature.Slots[0] >= _map.SlotCount)
+            return -1; // none of the old features has such a slot: looking for each of thousands that are new would be quadratic
         for (var i = 0; i < _map.Count; i++)
             if (_map[i].SameSource(feature))
                 return i;

@@ -81,7 +81,7 @@ internal sealed class VerifiedRead : IDisposable
         _chain.SetSignaled(0, true);
         var start = Stopwatch.GetTimestamp();
         if (_queue.Post(_chain, 0, 1, out _) is var errno && errno != 0)
-            return ($"posting failed (errno {errno})", 0);
+            return (_queue.PostFailed(errno).Message, 0);
         Span<Completion> done = stackalloc Completion[1];
         while (_completions.Poll(done) == 0)
         {

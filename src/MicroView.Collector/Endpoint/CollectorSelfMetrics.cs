@@ -17,6 +17,7 @@ internal static class CollectorSelfMetrics
         self.CounterFunc(
             "microview_alarm_events_dropped_total", "Alarm events that subscribers were too slow for.", () => collector.AlarmEventsDropped);
         self.CounterFunc("microview_rejected_pods_total", "Pods of a layout that could not be read at all.", () => collector.RejectedPods);
+        self.CounterFunc("microview_joined_pods_total", "Pods that came and were read from then on.", () => collector.JoinedPods);
         self.CounterFunc("microview_agent_sessions_total", "Sessions opened with the agent.", () => collector.AgentSessions);
         self.GaugeFunc("microview_agent_connected", "1 while a session with the agent is open.", () => collector.Agent.Connected ? 1 : 0);
         self.GaugeFunc("microview_layout_generation", "Layout generation in force.", () => collector.Generation);

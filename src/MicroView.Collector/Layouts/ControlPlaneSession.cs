@@ -10,7 +10,7 @@ namespace MicroView.Collector;
 internal sealed class ControlPlaneSession : IAsyncDisposable
 {
     private const int PollMs = 1000; // half of the lease
-    private static readonly TimeSpan RenewPeriod = TimeSpan.FromMilliseconds(700);
+    internal static readonly TimeSpan RenewPeriod = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100), LastBackOff = TimeSpan.FromSeconds(1);
 
     private readonly ControlPlane _plane;

@@ -24,7 +24,7 @@ internal sealed class LayoutFollower : IDisposable
     private readonly Dictionary<string, KnownPod> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KnownPod> _absent = new(StringComparer.Ordinal);
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal); // could not be taken in this session
-    private long _rejected;
+    private long _rejected, _joined;
 
     public LayoutFollower(
         IReadOnlyList<LmapThread> lmaps, PageTransport transport, AnalyzerOptions analysis, PodStarts starts, PodSeriesFactory series,
@@ -33,6 +33,9 @@ internal sealed class LayoutFollower : IDisposable
 
     /// <summary>Pods of a layout that could not be taken, since the start.</summary>
     public long RejectedPods => Interlocked.Read(ref _rejected);
+
+    /// <summary>Pods that came and could be read, those that came back included, since the start.</summary>
+    public long JoinedPods => Interlocked.Read(ref _joined);
 
     /// <summary>The generation that was last applied.</summary>
     public ulong Generation { get; private set; }
@@ -130,6 +133,7 @@ internal sealed class LayoutFollower : IDisposable
             monitored.Status = RowStatus.Stale; // what it held when it left is not fresh
         var known = new KnownPod(monitored, told, schema, source, LmapOf(told.Pod));
         _known.Add(told.Pod, known);
+        Interlocked.Increment(ref _joined);
         step.Touch(known.Lmap);
         step.Adoptions[known.Lmap].Add(new(monitored, told, schema, source));
         step.Installed.Add(known);

@@ -7,8 +7,8 @@ internal readonly record struct RateWish(string Pod, double Rate);
 
 /// <summary>The agent's answer.</summary>
 /// <param name="Pod">The pod.</param>
-/// <param name="Term">The term to write its control word with; 0: the agent writes it; null: refused.</param>
-/// <param name="Refusal">Why.</param>
+/// <param name="Term">The term to write its control word with; 0: the agent writes it; null: refused, or the pod has gone.</param>
+/// <param name="Refusal">Why it was refused; null: it was not.</param>
 internal readonly record struct RateGrant(string Pod, ushort? Term, string? Refusal);
 
 /// <summary>
@@ -19,7 +19,7 @@ internal sealed class RateKeeper(TraceRates rates, Func<IReadOnlyList<MonitoredP
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(700);
     private readonly HashSet<MonitoredPod> _written = [];
-    private string? _told;
+    private string? _told; // what kind of thing was said last
     private volatile int _held, _refused;
 
     /// <summary>Pods whose rate is held.</summary>
@@ -74,7 +74,7 @@ internal sealed class RateKeeper(TraceRates rates, Func<IReadOnlyList<MonitoredP
         }
         catch (IOException error)
         {
-            Tell($"The trace sampling rates cannot be renewed: {error.Message}");
+            Tell(error.Message, $"The trace sampling rates cannot be renewed: {error.Message}");
         }
     }
 
@@ -92,13 +92,15 @@ internal sealed class RateKeeper(TraceRates rates, Func<IReadOnlyList<MonitoredP
                 _written.Add(asked[i]);
                 continue;
             }
-            if (refused++ == 0)
-                first = $"pod {grants[i].Pod}: {grants[i].Refusal}";
+            if (grants[i].Refusal is { } refusal && refused++ == 0)
+                first = $"pod {grants[i].Pod}: {refusal}";
             Drop(asked[i]);
         }
         (_held, _refused) = (held, refused);
-        Tell(refused > 0 ? $"The trace sampling rate of {refused} of {held + refused} pods is not ours to set, and asked for again each second; {first}"
-            : "The trace sampling rate of every pod that one is wanted for is held");
+        if (refused > 0)
+            Tell("refused", $"The trace sampling rate of {refused} of {held + refused} pods is not ours to set, and asked for again each second; {first}");
+        else if (held > 0)
+            Tell("held", "The trace sampling rate of every pod that one is wanted for is held");
     }
 
     private void Drop(MonitoredPod pod)
@@ -107,11 +109,12 @@ internal sealed class RateKeeper(TraceRates rates, Func<IReadOnlyList<MonitoredP
         _written.Remove(pod);
     }
 
-    private void Tell(string text)
+    /// <summary>Once for each turn: how many pods it is about changes with every one that comes or goes.</summary>
+    private void Tell(string kind, string text)
     {
-        if (text == _told)
+        if (kind == _told)
             return;
-        _told = text;
+        _told = kind;
         logger.Log(_refused > 0 ? LogLevel.Warning : LogLevel.Information, "{Text}", text);
     }
 }

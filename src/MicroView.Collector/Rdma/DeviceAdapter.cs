@@ -113,6 +113,8 @@ internal sealed class DeviceQueue : SendQueue
 
     public override int Post(int first, int count, out int posted) => _pair.Post(_chain, first, count, out posted);
 
+    public override VerbsException PostFailed(int errno) => _pair.PostFailed(errno);
+
     public override int Poll(Span<Completion> into) => _completions.Poll(into);
 
     public override bool Wait(TimeSpan timeout) => _completions.Wait(timeout);

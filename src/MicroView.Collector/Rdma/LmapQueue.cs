@@ -100,9 +100,6 @@ internal sealed class LmapQueue : ScrapeReads, IDisposable
     /// <summary>Asks the LMAP for the queue pair; it comes back as Down before its next pass.</summary>
     public void Recall() => _recalled = true;
 
-    /// <summary>For tests of faults: breaks the connection behind the back of whoever owns it.</summary>
-    internal void ForceError() => _queue.Fail();
-
     // ---- the LMAP's
 
     public override void Begin(MonitoredPod[] pods, long nowNs)
@@ -249,7 +246,7 @@ internal sealed class LmapQueue : ScrapeReads, IDisposable
         _posted += taken;
         // A full queue has room again with the next completion, if there is one to come.
         if (errno != 0 && !(errno == ErrnoNoMemory && _posted > _done))
-            Break(new($"posting READs failed (errno {errno})", null));
+            Break(new(_queue.PostFailed(errno).Message, null));
     }
 
     /// <summary>The first completion with an error tells what was wrong: requests before it are done, those behind it were flushed.</summary>

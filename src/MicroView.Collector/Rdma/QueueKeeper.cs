@@ -138,10 +138,10 @@ internal sealed class QueueKeeper(VerbsTransport transport, AgentHttp agent, ILo
             return;
         record.Closed();
         if (queue.Failure is { Source: { } source } refused)
-            logger.LogWarning("LMAP {Index}: the agent's machine refused to let {What} pod {Pod} be {Verb} (layout {Generation}): {Reason}; its other pods are stale until the queue pair is connected again",
-                queue.Index, refused.IsWord ? "the control word of" : "the values of", source.Pod, refused.IsWord ? "written" : "read", source.LayoutGeneration, refused.Reason);
+            logger.LogWarning("LMAP {Index}: the agent's machine refused to let {What} pod {Pod} be {Verb} by QP {Number} (layout {Generation}): {Reason}; its other pods are stale until the queue pair is connected again",
+                queue.Index, refused.IsWord ? "the control word of" : "the values of", source.Pod, refused.IsWord ? "written" : "read", queue.Number, source.LayoutGeneration, refused.Reason);
         else if (queue.Failure is { } failure)
-            logger.LogWarning("LMAP {Index}: the connection ended: {Reason}; its pods are stale until it is back", queue.Index, failure.Reason);
+            logger.LogWarning("LMAP {Index}: the connection of QP {Number} ended: {Reason}; its pods are stale until it is back", queue.Index, queue.Number, failure.Reason);
     }
 
     /// <summary>The connection of an LMAP as people are told of it; null: there has been none.</summary>

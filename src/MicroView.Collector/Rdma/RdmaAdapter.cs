@@ -60,6 +60,9 @@ internal abstract class SendQueue : IDisposable
     /// <summary>Posts a run of the chain with one doorbell; 0, or the errno of the first that was not taken.</summary>
     public abstract int Post(int first, int count, out int posted);
 
+    /// <summary>What an errno of <see cref="Post"/> says: call, queue pair, errno.</summary>
+    public abstract VerbsException PostFailed(int errno);
+
     /// <summary>Takes completions; never waits.</summary>
     public abstract int Poll(Span<Completion> into);
 
@@ -70,7 +73,7 @@ internal abstract class SendQueue : IDisposable
     /// <exception cref="VerbsException">The device refuses.</exception>
     public abstract void Connect(LocalEnd local, RemoteEnd remote);
 
-    /// <summary>From any state to ERR: what is posted completes as flushed.</summary>
+    /// <summary>From any state to ERR: what is posted completes as flushed. For tests of faults, from any thread.</summary>
     public abstract void Fail();
 
     /// <summary>From any state to RESET: on return nothing that was posted touches memory any more.</summary>

@@ -46,6 +46,7 @@ internal sealed class HostClock : IDisposable
 
     private void Sweep(long tick)
     {
+        _state.Readers.Listen();
         _state.Retirement.Release();
         if (tick % 10 != 0)
             return;

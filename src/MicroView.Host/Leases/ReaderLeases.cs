@@ -9,7 +9,8 @@ internal sealed class ReaderLease(string name, Action? replaced)
 
     internal ulong Acknowledged { get; set; }
 
-    internal long RenewedAt { get; set; }
+    /// <summary>By the <see cref="ListeningClock"/>.</summary>
+    internal TimeSpan RenewedAt { get; set; }
 
     /// <summary>Ends the session that holds it: the same name comes back, or the lease is taken away. Null over HTTP.</summary>
     internal Action? Replaced => replaced;
@@ -19,9 +20,10 @@ internal sealed class ReaderLease(string name, Action? replaced)
 /// The readers' leases by name. Tells up to which generation every live reader has acknowledged. Thread-safe; its lock is
 /// innermost.
 /// </summary>
-internal sealed class ReaderLeases(TimeSpan length)
+internal sealed class ReaderLeases(TimeSpan length, Func<long>? timestamp = null)
 {
     private readonly Lock _gate = new();
+    private readonly ListeningClock _clock = new(timestamp ?? Stopwatch.GetTimestamp);
     private readonly Dictionary<string, ReaderLease> _leases = new(StringComparer.Ordinal);
 
     internal TimeSpan Length => length;
@@ -41,13 +43,13 @@ internal sealed class ReaderLeases(TimeSpan length)
     }
 
     /// <summary>
-    /// Renews a lease over HTTP, which has no connection to hold it: opened by its first use, replaced by none. One that has ended is
-    /// never revived: what it held is given up, so its name gets a new one.
+    /// Renews a lease over HTTP, which has no connection to hold it, or opens it for a reader that begins (<paramref name="since"/> is 0). One that
+    /// has ended is never revived: what its reader knows is no longer kept for it. Null: the reader must begin again.
     /// </summary>
     /// <param name="name">The lease's name.</param>
-    /// <param name="since">The generation that the reader acknowledges; 0: none.</param>
+    /// <param name="since">The generation that the reader acknowledges; 0: it knows none.</param>
     /// <param name="generation">The generation now; one past it was never told, so it acknowledges nothing.</param>
-    internal ReaderLease Touch(string name, ulong since, ulong generation)
+    internal ReaderLease? Touch(string name, ulong since, ulong generation)
     {
         ReaderLease? earlier;
         ReaderLease lease;
@@ -56,15 +58,31 @@ internal sealed class ReaderLeases(TimeSpan length)
             DropForgotten();
             if (_leases.TryGetValue(name, out var known) && known.Replaced is null)
             {
-                known.RenewedAt = Stopwatch.GetTimestamp();
+                known.RenewedAt = _clock.Now;
                 if (since <= generation)
                     known.Acknowledged = Math.Max(known.Acknowledged, since);
                 return known;
             }
+            if (since != 0)
+                return null;
             lease = OpenLocked(name, generation, null, out earlier);
         }
         earlier?.Replaced?.Invoke();
         return lease;
+    }
+
+    /// <summary>The open lease of a name over HTTP; null when there is none.</summary>
+    internal ReaderLease? Find(string name)
+    {
+        lock (_gate)
+            return _leases.TryGetValue(name, out var lease) && lease.Replaced is null && IsLive(lease) ? lease : null;
+    }
+
+    /// <summary>Called several times in half a second: by that the leases know that the agent runs.</summary>
+    internal void Listen()
+    {
+        lock (_gate)
+            _ = _clock.Now;
     }
 
     /// <summary>True while a lease holds what is its own.</summary>
@@ -96,14 +114,14 @@ internal sealed class ReaderLeases(TimeSpan length)
     internal void Renew(ReaderLease lease)
     {
         lock (_gate)
-            lease.RenewedAt = Stopwatch.GetTimestamp();
+            lease.RenewedAt = _clock.Now;
     }
 
     internal void Acknowledge(ReaderLease lease, ulong generation)
     {
         lock (_gate)
         {
-            lease.RenewedAt = Stopwatch.GetTimestamp();
+            lease.RenewedAt = _clock.Now;
             lease.Acknowledged = Math.Max(lease.Acknowledged, generation);
         }
     }
@@ -142,7 +160,7 @@ internal sealed class ReaderLeases(TimeSpan length)
     {
         DropForgotten();
         earlier = _leases.GetValueOrDefault(name);
-        return _leases[name] = new(name, replaced) { Acknowledged = acknowledged, RenewedAt = Stopwatch.GetTimestamp() };
+        return _leases[name] = new(name, replaced) { Acknowledged = acknowledged, RenewedAt = _clock.Now };
     }
 
     /// <summary>A reader over HTTP has no connection whose end would tell; without this, names would gather.</summary>
@@ -153,5 +171,5 @@ internal sealed class ReaderLeases(TimeSpan length)
                 _leases.Remove(name);
     }
 
-    private bool IsLive(ReaderLease lease) => Stopwatch.GetElapsedTime(lease.RenewedAt) < length;
+    private bool IsLive(ReaderLease lease) => _clock.Now - lease.RenewedAt < length;
 }

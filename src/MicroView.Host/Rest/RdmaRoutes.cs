@@ -73,7 +73,9 @@ internal sealed class RdmaRoutes(HostState state, VerbsState found)
                 return RestError.Invalid(ends.Count == 1 ? problem : $"queue_pairs[{i}]: {problem}");
         if (CheckLease(lease) is { } wrong)
             return wrong;
-        var reply = rdma.Queues.Connect(ends, Owner(context, lease));
+        if (Owner(context, lease) is not { } owner)
+            return NotOpen(lease!);
+        var reply = rdma.Queues.Connect(ends, owner);
         return reply.Connected == 0
             ? new(StatusCodes.Status409Conflict, RefusalReason.Full, reply.Results[0].Error!)
             : await Answer(context, reply, ControlJson.Default.ConnectReply).ConfigureAwait(false);
@@ -108,7 +110,8 @@ internal sealed class RdmaRoutes(HostState state, VerbsState found)
             return RestError.Invalid($"{asked.Pods.Count} pods; ask for at most {MaxTerms} at once");
         if (asked.Pods.Contains(null!))
             return RestError.Invalid("a pod is null; pods lists their ids");
-        var lease = state.Readers.Touch(LeaseName(asked.Lease), 0, state.Book.Generation);
+        if (state.Readers.Find(LeaseName(asked.Lease)) is not { } lease)
+            return NotOpen(asked.Lease);
         var now = Clocks.MonotonicNs;
         var terms = asked.Pods.Select(pod => Grant(pod, lease, now)).ToArray();
         return await Answer(context, new TermReply(terms), ControlJson.Default.TermReply).ConfigureAwait(false);
@@ -125,10 +128,14 @@ internal sealed class RdmaRoutes(HostState state, VerbsState found)
         return new(id, term);
     }
 
-    /// <summary>The lease that a request names, opened if it is not; without one its address is the owner.</summary>
-    private QueueOwner Owner(HttpContext context, string? lease) => lease is null
+    /// <summary>The lease that a request names, null when it is not open; without one its address is the owner.</summary>
+    private QueueOwner? Owner(HttpContext context, string? lease) => lease is null
         ? new(Address(context), null)
-        : new(LeaseName(lease), state.Readers.Touch(LeaseName(lease), 0, state.Book.Generation));
+        : state.Readers.Find(LeaseName(lease)) is { } open ? new(LeaseName(lease), open) : null;
+
+    /// <summary>Opening it here would vouch for a layout that the collector has not seen: what left since its lease ended is not kept for it.</summary>
+    private RestError NotOpen(string lease) => new(StatusCodes.Status409Conflict, RefusalReason.Invalid,
+        $"the lease '{lease}' is not open: ask for /v1/layout with it first, and again within {state.Options.LeaseMs} ms each time");
 
     private static string Address(HttpContext context) => TcpTable.Plain(context.Connection.RemoteIpAddress!).ToString();
 

@@ -93,7 +93,8 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
         {
             if (RdmaRoutes.CheckLease(name) is { } wrong)
                 return wrong;
-            state.Readers.Touch(RdmaRoutes.LeaseName(name), since, state.Book.Generation);
+            if (state.Readers.Touch(RdmaRoutes.LeaseName(name), since, state.Book.Generation) is null)
+                since = 0; // its lease has ended: all of it, and that opens none
             state.Retirement.Release();
             wait = Math.Min(wait, state.Options.LeaseMs / 2); // asking renews the lease
         }

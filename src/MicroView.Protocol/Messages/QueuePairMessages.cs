@@ -68,7 +68,7 @@ public sealed record TermRequest(string Lease, IReadOnlyList<string> Pods);
 /// <param name="Pod">The pod.</param>
 /// <param name="Term">The term granted; null when another collector holds it, or the pod is gone.</param>
 /// <param name="Holder">Who holds it instead.</param>
-public sealed record PodTerm(string Pod, ushort? Term, string? Holder = null);
+public sealed record PodTerm(string Pod, ushort? Term = null, string? Holder = null);
 
 /// <summary>Answer to <c>POST /v1/terms</c>.</summary>
 public sealed record TermReply(IReadOnlyList<PodTerm> Terms);

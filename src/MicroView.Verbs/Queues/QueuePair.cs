@@ -106,6 +106,9 @@ public sealed unsafe class QueuePair : IDisposable
         return errno;
     }
 
+    /// <summary>What an errno of <see cref="Post"/> says, as for every other call.</summary>
+    public VerbsException PostFailed(int errno) => VerbsException.Of("ibv_post_send", _subject, errno);
+
     /// <summary>Destroys it; the other end notices when it asks.</summary>
     public void Dispose() => _handle.Dispose();
 

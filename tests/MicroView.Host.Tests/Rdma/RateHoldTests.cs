@@ -23,7 +23,7 @@ public sealed class RateHoldTests : IDisposable
 
     public void Dispose() => _memory.Close();
 
-    private ReaderLease Lease(string name) => _leases.Touch("http:" + name, 0, 1);
+    private ReaderLease Lease(string name) => _leases.Touch("http:" + name, 0, 1)!;
 
     private bool Watch(long now) => _hold.Watch(_memory, Base, now, s_timeout, _leases);
 
@@ -149,7 +149,7 @@ public sealed class RateHoldTests : IDisposable
                 {
                     case Act.Grant:
                         var isFree = granted is not { } last || !hold.IsHeld || !leases.IsOpen(last.Lease);
-                        var lease = leases.Touch($"http:{who}", 0, 1);
+                        var lease = leases.Touch($"http:{who}", 0, 1)!;
                         var (term, holder) = hold.Grant(lease, now, leases);
                         Assert.Equal(isFree || ReferenceEquals(granted!.Value.Lease, lease), holder is null);
                         Assert.Equal(holder is null, term != 0);

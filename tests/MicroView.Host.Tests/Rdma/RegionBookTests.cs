@@ -39,7 +39,11 @@ public sealed class RegionBookTests : IDisposable
 
     private PodLayout Told(string id, ulong since = 0) => _state.Book.Since(since).Pods.Single(pod => pod.Pod == id);
 
-    private void Acknowledge(string reader) => _state.Readers.Touch(reader, _state.Book.Generation, _state.Book.Generation);
+    private void Acknowledge(string reader)
+    {
+        _state.Readers.Touch(reader, 0, _state.Book.Generation); // opens it, the first time
+        _state.Readers.Touch(reader, _state.Book.Generation, _state.Book.Generation);
+    }
 
     [Fact]
     public void Memory_is_registered_before_the_generation_that_tells_of_it_and_outside_of_the_layouts_lock()
@@ -113,7 +117,7 @@ public sealed class RegionBookTests : IDisposable
     {
         var pod = Admit("pod");
         Describe(pod, 10);
-        var dead = _state.Readers.Touch("http:dead", 0, _state.Book.Generation);
+        var dead = _state.Readers.Touch("http:dead", 0, _state.Book.Generation)!;
         Assert.Equal(1, _state.Rdma!.Queues.Connect([new(7, "::1")], new(dead.Name, dead)).Connected);
         var reader = _state.Readers.Open("other", _state.Book.Generation, () => { });
         Describe(pod, 600); // a region is replaced

@@ -156,7 +156,9 @@ public sealed class ServingTests
         var journal = _device.Journal.ToList();
         Assert.InRange(journal.IndexOf("reset 0"), 0, journal.FindIndex(line => line.StartsWith("deregister", StringComparison.Ordinal)));
         Assert.Null(await socketReader.ReceiveAsync()); // its session is over
-        await GetAsync(agent, $"/v1/layout?since={first}&lease=nic&timeout=0");
+        Assert.True((await GetAsync(agent, $"/v1/layout?since={first}&lease=nic&timeout=0")).Body.GetProperty("full").GetBoolean()); // it is told to begin again
+        Assert.Equal(409, (await PostAsync(agent, "/rdma/qps/connect", End)).Status);
+        await OpenLeaseAsync(agent);
         Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", End)).Status); // it may come back
     }
 
@@ -177,6 +179,7 @@ public sealed class ServingTests
             Assert.False(stuck.IsCompleted);
             var beat = client.Object.Heartbeat;
             await TestAgent.Eventually(() => client.Object.Heartbeat != beat, "a heartbeat");
+            await OpenLeaseAsync(agent);
             Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", End)).Status);
             await TestAgent.Eventually(() => _device.Queues[0].Now == Verbs.QueuePairState.Reset, "the lease ends and its queue pair is reset");
             Assert.Equal(200, (await PostAsync(agent, "/rdma/qp/0/connect", """{"qp_num":7,"gid":"::1"}""")).Status);
@@ -199,6 +202,7 @@ public sealed class ServingTests
         using var reader = await TestReader.OpenAsync(agent);
         using var answer = new ManualResetEventSlim();
         _device.Queues[0].Connecting = () => answer.Wait(TestContext.Current.CancellationToken);
+        await OpenLeaseAsync(agent);
         var slow = PostAsync(agent, "/rdma/qps/connect", End);
         await TestAgent.Eventually(() => _device.Queues[0].Peers.Count == 1, "the connect is with the device");
         var beat = client.Object.Heartbeat;
@@ -221,6 +225,7 @@ public sealed class ServingTests
             using var client = await TestClient.AttachAsync(agent, "web");
             agent.Agent.Rest!.Register(new("py", "a", true, 1), null);
             using var node = agent.Agent.NodePods.Add(new("proc/1"), [new() { Name = "a" }]);
+            await OpenLeaseAsync(agent);
             Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", End)).Status);
             Assert.Equal(6, _device.Live.Count);
         }

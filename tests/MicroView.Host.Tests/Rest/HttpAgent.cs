@@ -23,6 +23,10 @@ internal static class HttpAgent
 
     internal static Task<(int Status, JsonElement Body)> DeleteAsync(TestAgent agent, string path) => SendAsync(HttpMethod.Delete, agent.Rest(path));
 
+    /// <summary>Opens or renews a lease, as a collector does that asks for the layout.</summary>
+    internal static async Task OpenLeaseAsync(TestAgent agent, string name = "nic") =>
+        Assert.Equal(200, (await GetAsync(agent, $"/v1/layout?since=0&timeout=0&lease={name}")).Status);
+
     /// <summary>The agent's own metrics.</summary>
     internal static async Task<string> MetricsAsync(TestAgent agent)
     {

@@ -22,6 +22,7 @@ public sealed class RdmaRoutesTests
             """[{"qp_num":1000,"gid":"0000:0000:0000:0000:0000:ffff:0a09:0001","index":0,"in_use":false,"psn":77,"mtu":1024,"max_rd_atomic":16,"state":"reset"},"""
             + """{"qp_num":1001,"gid":"0000:0000:0000:0000:0000:ffff:0a09:0001","index":1,"in_use":false,"psn":77,"mtu":1024,"max_rd_atomic":16,"state":"reset"}]""",
             free.GetProperty("queue_pairs").GetRawText());
+        await OpenLeaseAsync(agent);
         var (status, reply) = await PostAsync(agent, "/rdma/qps/connect", Connect("nic", """{"qp_num":7,"gid":"::ffff:10.9.0.2","psn":3,"mtu":4096,"max_rd_atomic":8}"""));
         Assert.Equal((200, "success", 1, 1), (status, reply.GetProperty("status").GetString(), reply.GetProperty("connected").GetInt32(), reply.GetProperty("total").GetInt32()));
         var result = reply.GetProperty("results")[0];
@@ -45,6 +46,7 @@ public sealed class RdmaRoutesTests
         Assert.Equal((200, "success", 1, 1), (status, reply.GetProperty("status").GetString(), reply.GetProperty("connected").GetInt32(), reply.GetProperty("total").GetInt32()));
         Assert.Equal((0u, 0, 0), (_device.Queues[0].Peers[0].Psn, _device.Queues[0].Peers[0].Mtu, _device.Queues[0].Peers[0].MaxRdAtomic));
         Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", Connect(null, End))).Status); // the same address
+        await OpenLeaseAsync(agent, "other");
         var refused = await PostAsync(agent, "/rdma/qps/connect", Connect("other", End));
         Assert.Equal(409, refused.Status);
         Assert.Contains("'127.0.0.1'", Error(refused), StringComparison.Ordinal);
@@ -57,9 +59,37 @@ public sealed class RdmaRoutesTests
     public async Task A_lease_that_is_not_renewed_loses_its_queue_pairs_by_itself()
     {
         await using var agent = await _device.StartAgentAsync(1, o => o with { LeaseMs = 300 });
+        await OpenLeaseAsync(agent);
         Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", Connect("nic", End))).Status);
         await TestAgent.Eventually(() => _device.Queues[0].Now == Verbs.QueuePairState.Reset, "the queue pair is reset");
+        await OpenLeaseAsync(agent, "next");
         Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", Connect("next", End))).Status);
+    }
+
+    [Fact]
+    public async Task Whoever_has_not_asked_for_the_layout_connects_nothing_and_gets_no_term()
+    {
+        await using var agent = await _device.StartAgentAsync(1, o => o with { LeaseMs = 300 });
+        using var client = await TestClient.AttachAsync(agent, "web");
+        (string Path, string Body)[] asked =
+        [
+            ("/rdma/qps/connect", Connect("nic", End)), ("/rdma/qp/0/connect?lease=nic", End), ("/v1/terms", """{"lease":"nic","pods":["web"]}"""),
+        ];
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var (path, body) in asked)
+            {
+                var refused = await PostAsync(agent, path, body);
+                Assert.Equal(409, refused.Status);
+                Assert.Contains("'nic' is not open: ask for /v1/layout", Error(refused), StringComparison.Ordinal);
+            }
+            Assert.Equal((0, 0), (agent.Agent.State.Rdma!.Queues.InUse, agent.Agent.Stats.Readers)); // nor did asking open it
+            if (round == 1)
+                return;
+            await OpenLeaseAsync(agent);
+            Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", Connect("nic", End))).Status);
+            await TestAgent.Eventually(() => agent.Agent.State.Rdma!.Queues.InUse == 0, "the lease ends, and it is as if there had been none");
+        }
     }
 
     [Theory]
@@ -159,6 +189,8 @@ public sealed class RdmaRoutesTests
         await using var agent = await _device.StartAgentAsync(change: o => o with { RateTimeout = TimeSpan.FromMilliseconds(600), BaseTraceRate = 0.25 });
         using var client = await TestClient.AttachAsync(agent, "web");
         Task<(int Status, JsonElement Body)> Ask(string lease) => PostAsync(agent, "/v1/terms", $$"""{"lease":"{{lease}}","pods":["web","nobody"]}""");
+        await OpenLeaseAsync(agent, "a");
+        await OpenLeaseAsync(agent, "b");
         var terms = (await Ask("a")).Body.GetProperty("terms");
         var term = (ushort)terms[0].GetProperty("term").GetInt32();
         Assert.NotEqual(0, term);
@@ -167,6 +199,7 @@ public sealed class RdmaRoutesTests
         Assert.Equal("http:a", (await Ask("b")).Body.GetProperty("terms")[0].GetProperty("holder").GetString());
         Assert.Contains("microview_host_rdma_terms 1\n", await MetricsAsync(agent), StringComparison.Ordinal);
         await DeleteAsync(agent, "/rdma/qps?lease=a");
+        await OpenLeaseAsync(agent, "b");
         Assert.Equal(term + 1, (await Ask("b")).Body.GetProperty("terms")[0].GetProperty("term").GetInt32());
         await TestAgent.Eventually(() => client.Object.Control is { Term: 0 } word && Math.Round(word.Rate, 6) == 0.25, "the base rate is put back, since nobody writes");
     }

@@ -19,11 +19,11 @@ internal static class ControlWordCases
         machines.StartAgent();
         machines.StartWriter(3, 16);
         Check.True(Near(machines.Rate("w0"), Base), $"the base rate, before: {machines.Rate("w0")}");
-        machines.StartCollector("--scrape-interval 0.1 --trace-rate 0.25");
+        machines.StartCollector("--scrape-interval 0.1 --trace-rate 0.25").WaitForPods(3);
         for (var pod = 0; pod < 3; pod++)
-            detail.Add($"w{pod} " + Machines.TimeOf(() => Near(machines.Rate($"w{pod}"), 0.25), TimeSpan.FromSeconds(20), $"w{pod} sees the rate"));
+            detail.Add($"w{pod}, once it is read, " + Machines.TimeOf(() => Near(machines.Rate($"w{pod}"), 0.25), TimeSpan.FromSeconds(20), $"w{pod} sees the rate"));
         // Held for longer than the agent's 3 s: the word is written again and again.
-        for (var look = 0; look < 25; look++)
+        for (var look = 0; look < 20; look++)
         {
             Thread.Sleep(200);
             Check.True(Near(machines.Rate("w0"), 0.25), $"the rate stands: {machines.Rate("w0")} (look {look})");

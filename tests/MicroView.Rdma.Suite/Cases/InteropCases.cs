@@ -52,7 +52,7 @@ internal static class InteropCases
     private static void Our_collector_reads_a_foreign_agent(Machines machines, Detail detail)
     {
         var place = $"{machines.Options.Peer}:{PeerPort}";
-        machines.Background("peer", $"python3 {Script(machines.Options.PeerPrograms)} serve {place} {machines.Options.PeerDevice} 16");
+        machines.Background("peer", $"python3 {Script(machines.Options.PeerPrograms)} serve {place} {machines.Options.PeerDevice} 60");
         Machines.Until(() => machines.Get($"http://{place}/health") is not null, TimeSpan.FromSeconds(20), "the foreign agent answers");
         var collector = new CollectorProcess(machines, 8000, $"nic --control-plane {place} --dev {machines.Options.Device} --transport verbs --model none --prometheus-port 8000 --scrape-interval 0.1 --trace-rate 0.5");
         using (collector)
@@ -69,6 +69,7 @@ internal static class InteropCases
                 Check.True(number % 2 == 0 || (second[i].Value - number) % 10 == 0, $"{second[i].Name} = {second[i].Value} is what the peer stores");
             }
         }
+        machines.There.Do($"kill -TERM $(cat {Machines.Folder}/peer.pid)");
         Machines.Until(() => machines.There.Run("grep -q rounds /tmp/microview-rdma-suite/peer.log").ExitCode == 0, TimeSpan.FromSeconds(30), "the foreign agent ends");
         detail.Add(machines.There.Do("grep rounds /tmp/microview-rdma-suite/peer.log"));
     }

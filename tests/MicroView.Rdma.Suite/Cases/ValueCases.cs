@@ -22,7 +22,7 @@ internal static class ValueCases
     {
         machines.StartAgent(queues: 1);
         machines.Background("generate", $"{machines.Options.PeerPrograms}/microview generate --debug --num-metrics 16 --update-metrics --socket {Machines.Socket}");
-        var collector = machines.StartCollector("--gid 1 --ib-port 1 --test read_loop --debug --duration 14");
+        var collector = machines.StartCollector("--gid 1 --ib-port 1 --test read_loop --debug --duration 12");
         collector.WaitForEnd(TimeSpan.FromSeconds(40));
         Check.Equal(0, collector.ExitCode, "exit code of nic");
         Check.Contains("connected", collector.Log, "nic's log");
@@ -39,7 +39,7 @@ internal static class ValueCases
         machines.StartWriter(8, 16);
         var collector = machines.StartCollector("--scrape-interval 0.1");
         collector.WaitForPods(8);
-        detail.Add(new ValueCheck(machines, collector, [.. Enumerable.Range(0, 8).Select(pod => $"w{pod}")], 16).Run(TimeSpan.FromSeconds(8)));
+        detail.Add(new ValueCheck(machines, collector, [.. Enumerable.Range(0, 8).Select(pod => $"w{pod}")], 16).Run(TimeSpan.FromSeconds(5)));
         Check.Equal(0.0, machines.AgentMetric("microview_host_rdma_queue_errors_total"), "queue pairs in error");
     }
 
@@ -49,7 +49,7 @@ internal static class ValueCases
         machines.StartWriter(8, 100);
         var collector = machines.StartCollector("--scrape-interval 0.1 --lmaps 2");
         collector.WaitForPods(8);
-        detail.Add(new ValueCheck(machines, collector, [.. Enumerable.Range(0, 8).Select(pod => $"w{pod}")], 100).Run(TimeSpan.FromSeconds(4)));
+        detail.Add(new ValueCheck(machines, collector, [.. Enumerable.Range(0, 8).Select(pod => $"w{pod}")], 100).Run(TimeSpan.FromSeconds(3)));
         Check.Equal(2, machines.Ask("/rdma/qps")!.Split("\"in_use\":true").Length - 1, "queue pairs in use");
     }
 
@@ -77,12 +77,12 @@ internal static class ValueCases
         var body = "{\\\"microservice_id\\\":\\\"rest\\\",\\\"name\\\":\\\"suite_gauge_$i\\\",\\\"type\\\":true,\\\"value\\\":$i.5}";
         machines.There.Do($"for i in $(seq 0 19); do wget -q -O /dev/null --header 'Authorization: Bearer a-token-of-the-suite' --post-data \"{body}\" http://{machines.ControlPlane}/metrics || exit 1; done");
         var collector = machines.StartCollector("--scrape-interval 0.1");
-        Machines.Until(() => collector.Values("rest").Count == 20, TimeSpan.FromSeconds(20), "20 metrics arrive");
+        Machines.Until(() => collector.MetricsOf("rest") == 20, TimeSpan.FromSeconds(20), "20 metrics arrive");
         var values = collector.Values("rest");
         for (var i = 0; i < 20; i++)
             Check.Equal(i + 0.5, values[$"suite_gauge_{i}"], $"suite_gauge_{i}");
         // Nobody holds the segment: though it is registered, the agent finds that out, and the pod leaves.
-        detail.Add("unheld segment left after " + Machines.TimeOf(() => collector.Values("rest").Count == 0, TimeSpan.FromSeconds(25), "the unheld pod leaves"));
+        detail.Add("unheld segment left after " + Machines.TimeOf(() => collector.MetricsOf("rest") == 0, TimeSpan.FromSeconds(25), "the unheld pod leaves"));
     }
 
     private static void Joins_grows_and_leaves_are_followed(Machines machines, Detail detail)
@@ -92,31 +92,40 @@ internal static class ValueCases
         var collector = machines.StartCollector("--scrape-interval 0.1");
         collector.WaitForPods(2);
         machines.Write("join late 16");
-        detail.Add("join " + Machines.TimeOf(() => collector.Values("late").Count == 16, TimeSpan.FromSeconds(10), "a pod that joins arrives"));
+        detail.Add("join " + Machines.TimeOf(() => collector.MetricsOf("late") == 16, TimeSpan.FromSeconds(10), "a pod that joins arrives"));
         foreach (var metrics in (int[])[100, 600, 3000])
         {
             machines.Write($"grow late {metrics}");
-            detail.Add($"to {metrics} metrics " + Machines.TimeOf(() => collector.Values("late").Count == metrics, TimeSpan.FromSeconds(15), $"all {metrics} metrics arrive"));
+            detail.Add($"to {metrics} metrics " + Machines.TimeOf(() => collector.MetricsOf("late") == metrics, TimeSpan.FromSeconds(15), $"all {metrics} metrics arrive"));
         }
         detail.Add(new ValueCheck(machines, collector, ["w0", "late"], 16).Run(TimeSpan.FromSeconds(2)));
         machines.Write("leave late");
-        detail.Add("leave " + Machines.TimeOf(() => collector.Values("late").Count == 0, TimeSpan.FromSeconds(10), "a pod that leaves is gone"));
+        detail.Add("leave " + Machines.TimeOf(() => collector.MetricsOf("late") == 0, TimeSpan.FromSeconds(10), "a pod that leaves is gone"));
         Check.Equal(0.0, machines.AgentMetric("microview_host_rdma_queue_errors_total"), "queue pairs in error");
         Check.Equal(0.0, collector.Metric("microview_rdma_completion_errors_total"), "completions in error");
     }
 
+    /// <summary>Read every 10 ms meanwhile, or as fast as it goes, with a control word written to each: no READ and no WRITE meets memory that has been given up.</summary>
     private static void A_thousand_joins_and_leaves(Machines machines, Detail detail)
     {
+        const int joins = 1000, atOnce = 20;
         machines.StartAgent();
         machines.StartWriter(2, 16);
-        var collector = machines.StartCollector("--scrape-interval 0 --tick 0");
+        var collector = machines.StartCollector("--scrape-interval 0.01 --trace-rate 0.5");
         collector.WaitForPods(2);
-        detail.Add($"1,000 joins and leaves in {machines.Write("churn 1000")} s");
-        Check.Equal(0.0, machines.AgentMetric("microview_host_rdma_queue_errors_total"), "queue pairs in error");
-        Check.Equal(0.0, collector.Metric("microview_rdma_completion_errors_total"), "completions in error");
-        Machines.Until(() => machines.AgentMetric("microview_host_retiring") == 0, TimeSpan.FromSeconds(10), "all memory is given up");
+        var (attached, retired) = (machines.AgentMetric("microview_host_attached_total"), machines.AgentMetric("microview_host_retired_total"));
+        detail.Add($"{joins} joins and leaves, {atOnce} at once, in {machines.Write($"churn {joins} {atOnce}")} s");
+        Machines.Until(() => machines.AgentMetric("microview_host_retired_total") - retired == joins, TimeSpan.FromSeconds(10), "all memory is given up");
+        Check.Equal(joins, machines.AgentMetric("microview_host_attached_total") - attached, "pods that the agent has admitted");
+        Check.Equal(0.0, machines.AgentMetric("microview_host_rdma_queue_errors_total"), "queue pairs that the agent has seen in error");
+        Check.Equal(1.0, machines.AgentMetric("microview_host_rdma_connects_total"), "queue pairs that the agent has connected");
+        Check.Equal(4.0, machines.AgentMetric("microview_host_rdma_regions"), "regions of the two pods that stay, and no others");
+        foreach (var counter in (string[])["completion_errors", "reconnects", "timeouts"])
+            Check.Equal(0.0, collector.Metric($"microview_rdma_{counter}_total"), $"{counter} of the collector");
+        var (joined, reads) = (collector.Metric("microview_joined_pods_total"), collector.Metric("microview_rdma_reads_total"));
+        Check.True(joined > joins * 3 / 4, $"the collector has followed most of them: {joined}");
+        detail.Add(string.Create(CultureInfo.InvariantCulture, $"{joined} of them read, by {reads} READs without an error on either side"));
         detail.Add(new ValueCheck(machines, collector, ["w0", "w1"], 16).Run(TimeSpan.FromSeconds(2)));
-        Check.True(machines.AgentMetric("microview_host_rdma_regions") <= 8, "regions of the pods that are there, and no others");
     }
 }
 

@@ -1,0 +1,26 @@
+using System.Diagnostics;
+
+namespace MicroView.Host;
+
+/// <summary>
+/// A clock that stands still while the agent does: a reader cannot renew its lease with an agent that is stopped, or whose machine is, and must not lose
+/// it by that. For one caller at a time, who asks several times in <see cref="s_longestStep"/>.
+/// </summary>
+internal sealed class ListeningClock(Func<long> timestamp)
+{
+    private static readonly TimeSpan s_longestStep = TimeSpan.FromMilliseconds(500); // five turns of the thread that looks
+    private long _last = timestamp();
+    private TimeSpan _time;
+
+    /// <summary>How long the agent has run, as far as it knows.</summary>
+    internal TimeSpan Now
+    {
+        get
+        {
+            var now = timestamp();
+            var step = Stopwatch.GetElapsedTime(_last, now);
+            _last = now;
+            return _time += step < s_longestStep ? step : s_longestStep;
+        }
+    }
+}
