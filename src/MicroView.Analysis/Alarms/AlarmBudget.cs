@@ -16,7 +16,7 @@ public sealed class AlarmBudget
     private const int MostPeaks = 32;
 
     // What training's own tail weighs against the peaks seen since, in peaks.
-    private const double PriorPeaks = 5;
+    private const double PriorPeaks = 3;
 
     // An excursion has ended when so many steps in a row stayed below u.
     private const int QuietSteps = 20;
@@ -66,8 +66,9 @@ public sealed class AlarmBudget
         double[] scores = [.. trainingScores];
         Least = least;
         _level = Percentile.Of(scores, 90);
-        // An exponential tail falls by a factor of ten from the 90th percentile to the 99th.
-        _priorExcess = Math.Max(1e-3 * (Math.Abs(least) + 1), (Percentile.Of(scores, 99) - _level) / Math.Log(10));
+        // An exponential tail falls by a factor of ten from the 90th percentile to the 99th. That is the tail of single rows; what several rows in turn exceed falls
+        // faster, by up to as many times as there are rows: half is between that and rows that all say the same.
+        _priorExcess = Math.Max(1e-3 * (Math.Abs(least) + 1), (Percentile.Of(scores, 99) - _level) / Math.Log(10) / 2);
         _any = false;
         EndOfContinuity();
         (_count, _above) = (0, 0);

@@ -53,7 +53,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public void What_answers_and_is_no_agent_is_told_so()
+    public async Task What_answers_and_is_no_agent_is_told_so()
     {
         using var listener = new HttpListener();
         var place = $"127.0.0.1:{Microview.FreePort()}";
@@ -66,7 +66,7 @@ public sealed class DoctorTests
             context.Response.Close();
         });
         Assert.Contains("it is no host agent", Assert.Single(Examine($"--control-plane {place}").Findings, one => one.Subject == "control plane").Found, StringComparison.Ordinal);
-        Assert.True(answering.Wait(TimeSpan.FromSeconds(20)));
+        await answering.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
     [Fact]
