@@ -165,7 +165,7 @@ internal static class FaultCases
     private static void Control_plane_unreachable_later(Machines machines, Detail detail)
     {
         var collector = Begin(machines);
-        var rule = $"to {machines.Options.Peer} ipproto tcp dport {Machines.AgentPort} blackhole";
+        var rule = $"to {machines.Options.Peer} ipproto 6 dport {Machines.AgentPort} blackhole";
         Route($"rule add {rule}");
         try
         {
