@@ -29,6 +29,7 @@ internal static class UpRun
             ScrapeInterval = scrape,
             Tick = tick,
             Analysis = DetectionChoice.Read(result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), row.TotalSeconds),
+            RecordInto = result.GetValue(options.Record),
             PrometheusPort = result.GetValue(options.PrometheusPort),
             Name = $"up-{Environment.ProcessId}",
             Debug = run.Debug,
@@ -55,7 +56,7 @@ internal static class UpRun
         output.Line($"MicroView {VersionCommand.Version} on {Environment.MachineName}, {(Machine.IsRoot ? "as root" : $"as uid {Machine.UserId}")}; sources {sources}");
         output.Line($"agent     {agent.SocketPath}{(agent.RestEndpoint is { } rest ? $" and http://{rest}" : "")}");
         output.Line($"endpoint  {(collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none")}");
-        output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick.TotalSeconds):0.###} s; "
+        output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick!.Value.TotalSeconds):0.###} s; "
             + $"learns each pod for at least {options.Analysis.MinSeconds:0.#} s and {options.Analysis.MinRows} rows before watching it");
     }
 

@@ -1,0 +1,233 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading;
+using Microsoft.Extensions.Logging;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>What a replay was.</summary>
+/// <param name="Passes">Passes of all LMAPs.</param>
+/// <param name="Images">Images in them.</param>
+/// <param name="LostImages">Images that the recorder had to leave out.</param>
+/// <param name="Pods">Different pods.</param>
+/// <param name="RecordedSeconds">Time in the recording, from its first pass to its last.</param>
+/// <param name="Seconds">Time it took.</param>
+/// <param name="CutOffAt">Byte at which the file was cut off; null: it is whole.</param>
+public sealed record ReplaySummary(long Passes, long Images, long LostImages, int Pods, double RecordedSeconds, double Seconds, long? CutOffAt);
+
+/// <summary>
+/// Replays a recording: one thread reads the file and drives the layout follower and the LMAPs in its order, at the pace that is wanted. What they do depends on the file alone.
+/// </summary>
+internal sealed class ReplaySession : LayoutSession
+{
+    private const int LongestSleepMs = 1000;
+    private readonly RecordingReader _reader;
+    private readonly RecordingTransport _transport;
+    private readonly LayoutFollower _follower;
+    private readonly IReadOnlyList<ReplayedLmap> _lmaps;
+    private readonly CollectorClock.Replayed _clock;
+    private readonly double _speed;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ReplaySummary> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HashSet<string> _pods = new(StringComparer.Ordinal);
+    private readonly Thread _thread;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private volatile ConnectionView _view;
+    private long _passes, _images, _lost, _sessions;
+    private long _firstNs = -1, _lastNs, _paceNs, _paceAt = -1;
+
+    /// <param name="reader">The recording; owned.</param>
+    /// <param name="transport">What opens its pods.</param>
+    /// <param name="follower">What applies its layouts.</param>
+    /// <param name="lmaps">As many as were recorded.</param>
+    /// <param name="clock">Set by it.</param>
+    /// <param name="speed">1 as recorded; 0 as fast as possible.</param>
+    /// <param name="logger">For what is wrong with the recording.</param>
+    public ReplaySession(
+        RecordingReader reader, RecordingTransport transport, LayoutFollower follower, IReadOnlyList<ReplayedLmap> lmaps, CollectorClock.Replayed clock, double speed, ILogger logger)
+    {
+        (_reader, _transport, _follower, _lmaps, _clock, _speed, _logger) = (reader, transport, follower, lmaps, clock, speed, logger);
+        _view = new(true, reader.Path, null);
+        _thread = new Thread(Run) { Name = "replay", IsBackground = true };
+        _ = _end.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default); // nobody may wait for it
+    }
+
+    public override ConnectionView View => _view;
+
+    public override long Sessions => Interlocked.Read(ref _sessions);
+
+    public override Task FirstLayout => _first.Task;
+
+    /// <summary>Completes at the recording's end; fails with a <see cref="RecordingException"/> where it is damaged, and is cancelled by a stop before.</summary>
+    public Task<ReplaySummary> End => _end.Task;
+
+    public override void Start() => _thread.Start();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        if (_thread.IsAlive)
+            _thread.Join();
+        _reader.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_stop.IsCancellationRequested && _reader.Next() && Replay())
+            {
+            }
+            _stop.Token.ThrowIfCancellationRequested();
+            if (_reader.CutOffAt is { } at)
+                _logger.LogWarning("{Path} was cut off at byte {Offset}; everything before it is replayed", _reader.Path, at);
+            _end.TrySetResult(Summary());
+        }
+        catch (OperationCanceledException)
+        {
+            _end.TrySetCanceled();
+        }
+#pragma warning disable CA1031 // Whatever a file brings about, it is the file's fault and is told with its place.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            var damage = error as RecordingException ?? _reader.Damaged($"it cannot be replayed: {error.GetType().Name}: {error.Message}");
+            _view = new(false, _reader.Path, damage.Message);
+            _end.TrySetException(damage);
+        }
+        _first.TrySetResult();
+    }
+
+    /// <summary>Replays the event that was read; false when it is the last.</summary>
+    private bool Replay()
+    {
+        switch (_reader.Kind)
+        {
+            case RecordedKind.Layout:
+                Apply();
+                return true;
+            case RecordedKind.Pass:
+                return Pass();
+            case RecordedKind.End when _reader.Payload.Length == RecordingFormat.EndPayload:
+                _lost = Math.Max(_lost, BinaryPrimitives.ReadInt64LittleEndian(_reader.Payload[8..]));
+                MoveTo(Time(_clock.NowNs));
+                return false;
+            default:
+                throw _reader.Damaged(_reader.Kind == RecordedKind.End ? "an end that is too short" : "an image that belongs to no pass");
+        }
+    }
+
+    private void Apply()
+    {
+        MoveTo(Time(long.MinValue));
+        RecordedLayout? layout;
+        try
+        {
+            layout = JsonSerializer.Deserialize(_reader.Payload[RecordingFormat.LayoutPrefix..], RecordingJson.Default.RecordedLayout);
+        }
+        catch (JsonException error)
+        {
+            throw _reader.Damaged($"a layout that cannot be read: {error.Message}");
+        }
+        if ((layout is null ? "it is null" : layout.Problem()) is { } problem)
+            throw _reader.Damaged($"a layout that is impossible: {problem}");
+        _transport.Announce(layout!.Sources);
+        if (layout.NewSession)
+            Interlocked.Increment(ref _sessions);
+        foreach (var pod in layout.Update.Pods)
+            _pods.Add(pod.Pod);
+        using var none = new HandedFiles();
+        try
+        {
+            // Completes at once: the LMAPs are this thread's.
+            _follower.ApplyAsync(layout.Update, none, layout.NewSession).GetAwaiter().GetResult();
+        }
+        catch (ControlProtocolException error)
+        {
+            _logger.LogWarning("At byte {Offset} a layout breaks off, as it did when it was recorded: {Error}", _reader.Offset, error.Message);
+        }
+        _first.TrySetResult();
+    }
+
+    /// <summary>All of a pass is read before any of it is replayed: what a killed recorder wrote half of counts for nothing.</summary>
+    private bool Pass()
+    {
+        if (_reader.Id >= _lmaps.Count || _reader.Payload.Length != RecordingFormat.PassPayload)
+            throw _reader.Damaged($"a pass of LMAP {_reader.Id}, of which there are {_lmaps.Count}");
+        var lmap = _lmaps[(int)_reader.Id];
+        var (time, looks) = (Time(lmap.LastNs), (_reader.Flags & RecordingFormat.LooksFlag) != 0);
+        var reads = BinaryPrimitives.ReadUInt32LittleEndian(_reader.Payload[8..]);
+        var lost = BinaryPrimitives.ReadUInt32LittleEndian(_reader.Payload[12..]);
+        _passes++;
+        for (var i = 0u; i < reads; i++)
+        {
+            if (!_reader.Next())
+                return false;
+            if (Take() is { } problem)
+                throw _reader.Damaged(problem);
+        }
+        (_images, _lost) = (_images + reads, _lost + lost);
+        MoveTo(time);
+        foreach (var pod in lmap.Lmap.Pods)
+            if (pod.Source is RecordingSource source)
+                source.Pass = _passes;
+        _follower.ForgetAbsent(time);
+        lmap.Pass(time, looks);
+        return true;
+    }
+
+    private string? Take()
+    {
+        var payload = _reader.Payload;
+        var prefix = _reader.Kind == RecordedKind.Image ? RecordingFormat.ImagePrefix : RecordingFormat.MissingPayload;
+        if (_reader.Kind is not (RecordedKind.Image or RecordedKind.Missing) || payload.Length < prefix)
+            return "a pass that ends before its last image";
+        if (_transport.Find(_reader.Id) is not { } source)
+            return $"an image of the source {_reader.Id}, which no layout told of";
+        var first = BinaryPrimitives.ReadUInt32LittleEndian(payload);
+        return _reader.Kind == RecordedKind.Missing
+            ? source.Miss(_passes, first)
+            : source.Take(_passes, first, payload[prefix..], (_reader.Flags & RecordingFormat.ConfirmedFlag) != 0);
+    }
+
+    /// <summary>The time that the event's payload begins with.</summary>
+    private long Time(long least)
+    {
+        var payload = _reader.Payload;
+        if (payload.Length < sizeof(long) || BinaryPrimitives.ReadInt64LittleEndian(payload) is var time && (!RecordingFormat.IsTime(time) || time < least))
+            throw _reader.Damaged("an event without a time, or before the one that it follows");
+        return BinaryPrimitives.ReadInt64LittleEndian(payload);
+    }
+
+    private void MoveTo(long time)
+    {
+        if (_speed > 0)
+            Wait(time);
+        _clock.MoveTo(time);
+        if (_firstNs < 0)
+            _firstNs = time;
+        _lastNs = Math.Max(_lastNs, time);
+    }
+
+    private void Wait(long time)
+    {
+        if (_paceAt < 0)
+            (_paceNs, _paceAt) = (time, Stopwatch.GetTimestamp());
+        while (true)
+        {
+            var left = (time - _paceNs) / 1e6 / _speed - Stopwatch.GetElapsedTime(_paceAt).TotalMilliseconds;
+            if (left < 1)
+                return;
+            if (_stop.Token.WaitHandle.WaitOne((int)Math.Min(left, LongestSleepMs)))
+                _stop.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private ReplaySummary Summary() => new(
+        _passes, _images, _lost, _pods.Count, _firstNs < 0 ? 0 : (_lastNs - _firstNs) / 1e9, Stopwatch.GetElapsedTime(_started).TotalSeconds, _reader.CutOffAt);
+}
