@@ -95,6 +95,7 @@ internal sealed class ImageTap(LmapRecorder recorder, uint id, int objects)
 {
     private const ulong Unknown = ulong.MaxValue; // odd: no row has it
     private readonly ulong[] _recorded = Enumerable.Repeat(Unknown, objects).ToArray();
+    private readonly bool[] _isWhole = new bool[objects];
 
     /// <summary>An image from which a row was taken, or was to be.</summary>
     /// <param name="index">The object.</param>
@@ -103,19 +104,18 @@ internal sealed class ImageTap(LmapRecorder recorder, uint id, int objects)
     /// <param name="isConfirmed">Its sequence was looked at twice.</param>
     public void Read(int index, ReadOnlySpan<byte> image, RowStatus status, bool isConfirmed)
     {
-        ref var recorded = ref _recorded[index];
         if (status == RowStatus.Unreadable || image.Length < PageFormat.HeaderSize)
         {
             if (recorder.Image(id, index, [], isConfirmed: false))
-                recorded = Unknown;
+                _isWhole[index] = false;
             return;
         }
-        // Where the row does not count, a reader looks no further than the header.
+        // Where the row does not count, a reader looks no further than the header, once it has had an image.
         var sequence = PageFormat.RowSequenceOf(image);
-        if (status is not (RowStatus.Fresh or RowStatus.Torn) && (status != RowStatus.Unchanged || sequence == recorded))
+        if (_isWhole[index] && status is not (RowStatus.Fresh or RowStatus.Torn) && (status != RowStatus.Unchanged || sequence == _recorded[index]))
             recorder.Image(id, index, image[..PageFormat.HeaderSize], isConfirmed);
         else if (recorder.Image(id, index, image, isConfirmed))
-            recorded = status == RowStatus.Torn ? Unknown : sequence;
+            (_isWhole[index], _recorded[index]) = (true, status is RowStatus.Fresh or RowStatus.Unchanged ? sequence : Unknown);
     }
 
     /// <summary>An image of which only the header was looked at.</summary>

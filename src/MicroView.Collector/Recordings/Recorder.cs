@@ -22,6 +22,7 @@ internal sealed class Recorder : IDisposable
     private readonly CollectorClock _clock;
     private readonly ILogger _logger;
     private readonly LmapRecorder[] _lmaps;
+    private readonly long[] _heads;
     private readonly Queue<RecordedStep> _steps = new();
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _closing = new();
@@ -39,6 +40,7 @@ internal sealed class Recorder : IDisposable
         _freeBytes = freeBytes ?? FreeBytes;
         _file = Create(Path);
         _lmaps = [.. Enumerable.Range(0, lmaps).Select(i => new LmapRecorder(i, new RecordingRing(ringBytes)))];
+        _heads = new long[lmaps];
         var now = clock.NowNs;
         Write(RecordingFormat.Write(new(lmaps, now, clock.UnixNs(now), options.IntervalNs, options.TickNs)));
         _thread = new Thread(Run) { Name = "recorder", IsBackground = true };
@@ -114,17 +116,18 @@ internal sealed class Recorder : IDisposable
     }
 
     /// <summary>Moves everything that is committed into the file. A step stands behind the passes that its LMAPs made before they applied it.</summary>
-    private void Drain()
+    internal void Drain()
     {
         while (true)
         {
             // First how far the LMAPs are, then the steps: a pass made by a step is never seen before the step.
-            var heads = Array.ConvertAll(_lmaps, lmap => lmap.Ring.Head);
+            for (var i = 0; i < _heads.Length; i++)
+                _heads[i] = _lmaps[i].Ring.Head;
             RecordedStep? step;
             lock (_steps)
                 _ = _steps.TryPeek(out step);
-            for (var i = 0; i < heads.Length; i++)
-                Drain(_lmaps[i].Ring, step?.PositionOf(i) is { } position ? Math.Min(position, heads[i]) : heads[i]);
+            for (var i = 0; i < _heads.Length; i++)
+                Drain(_lmaps[i].Ring, step?.PositionOf(i) is { } position ? Math.Min(position, _heads[i]) : _heads[i]);
             if (step is null || !step.IsReached(_lmaps))
                 return;
             WriteStep(step);

@@ -10,7 +10,7 @@ internal sealed class RecordingReader : IDisposable
 {
     private const int BufferBytes = 1 << 20;
     private readonly FileStream _file;
-    private readonly long _length;
+    private long _length;
     private readonly byte[] _head = new byte[RecordingFormat.EventSize];
     private byte[] _payload = new byte[4096];
     private int _payloadLength;
@@ -61,12 +61,12 @@ internal sealed class RecordingReader : IDisposable
         }
     }
 
-    /// <summary>Reads the next event; false at the file's end, whole or cut off.</summary>
+    /// <summary>Reads the next event; false at the file's end, whole or cut off. At a whole one it may be asked again: the recorder may have gone on.</summary>
     /// <exception cref="RecordingException">The file is damaged.</exception>
     public bool Next()
     {
         Offset = _position;
-        if (Offset == _length)
+        if (Offset == _length && (_length = _file.Length) == Offset)
             return false;
         if (_length - Offset < RecordingFormat.EventSize || !Fill(_head))
             return CutOff();

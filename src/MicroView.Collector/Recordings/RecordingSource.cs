@@ -5,8 +5,8 @@ namespace MicroView.Collector;
 /// <summary>Reads a pod out of the images that a recording brings, one pass after the other.</summary>
 /// <param name="told">The source as it was when recorded.</param>
 /// <param name="readers">A reader per object.</param>
-/// <param name="forget">Told when it is disposed.</param>
-internal sealed class RecordingSource(RecordedSource told, IReadOnlyList<ImageReader> readers, Action<RecordingSource> forget) : ImageSource(readers, told.Slots)
+/// <param name="transport">Knows which pass is replayed.</param>
+internal sealed class RecordingSource(RecordedSource told, IReadOnlyList<ImageReader> readers, RecordingTransport transport) : ImageSource(readers, told.Slots)
 {
     private readonly byte[][] _images = [.. readers.Select(_ => Array.Empty<byte>())];
     private readonly int[] _lengths = new int[readers.Count];
@@ -22,47 +22,43 @@ internal sealed class RecordingSource(RecordedSource told, IReadOnlyList<ImageRe
     /// <inheritdoc/>
     public override bool SharesClock => told.SharesClock;
 
-    /// <summary>Takes an image; what is wrong with it, or null. The memory for it is made of what came, not of what was announced.</summary>
-    /// <param name="pass">The pass it belongs to; passes are counted up from 1.</param>
+    /// <summary>Takes an image of the transport's pass; what is wrong with it, or null. The memory for it is made of what came, not of what was announced.</summary>
     /// <param name="index">The object.</param>
     /// <param name="image">As recorded: whole, a header, or nothing.</param>
     /// <param name="isConfirmed">Its row was confirmed when it was copied.</param>
-    public string? Take(long pass, uint index, ReadOnlySpan<byte> image, bool isConfirmed)
+    public string? Take(uint index, ReadOnlySpan<byte> image, bool isConfirmed)
     {
         if (index >= _images.Length)
             return $"an image of object {index}, but the pod has {_images.Length}";
         var whole = ImageBytes((int)index);
         if (image.Length != whole && image.Length != PageFormat.HeaderSize && image.Length != 0)
             return $"an image of {image.Length} bytes, where {whole}, {PageFormat.HeaderSize} or none would be right";
-        Begin(pass);
+        Begin();
         ref var held = ref _images[index];
         if (held.Length < image.Length)
             held = new byte[image.Length];
         image.CopyTo(held);
         // A header renews that of the image before; without one it is all there is.
         _lengths[index] = image.Length == PageFormat.HeaderSize ? Math.Max(_lengths[index], image.Length) : image.Length;
-        (_confirmed[index], _told[index]) = (isConfirmed, pass);
+        (_confirmed[index], _told[index]) = (isConfirmed, transport.Pass);
         return null;
     }
 
-    /// <summary>Nothing of the pod was there in a pass.</summary>
-    public string? Miss(long pass, uint why)
+    /// <summary>Nothing of the pod could be fetched in the transport's pass.</summary>
+    public string? Miss(uint why)
     {
         if ((RowStatus)why is not (RowStatus.Stale or RowStatus.Unreadable))
             return $"a pod is missing for the reason {why}, of which there is none";
-        Begin(pass);
+        Begin();
         _missing = (RowStatus)why;
         return null;
     }
-
-    /// <summary>The pass that is replayed now.</summary>
-    public long Pass { get; set; }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         _disposed = true;
-        forget(this);
+        transport.Forget(this);
     }
 
     /// <inheritdoc/>
@@ -70,10 +66,10 @@ internal sealed class RecordingSource(RecordedSource told, IReadOnlyList<ImageRe
     {
         if (_disposed)
             return RowStatus.Unreadable;
-        if (_pass == Pass && _missing != RowStatus.Fresh)
+        if (_pass == transport.Pass && _missing != RowStatus.Fresh)
             return _missing;
         foreach (var told in _told)
-            if (told != Pass)
+            if (told != transport.Pass)
                 return WithoutImages(nowNs);
         return RowStatus.Fresh;
     }
@@ -84,10 +80,10 @@ internal sealed class RecordingSource(RecordedSource told, IReadOnlyList<ImageRe
     /// <inheritdoc/>
     protected override bool IsConfirmed(int index) => _confirmed[index];
 
-    private void Begin(long pass)
+    private void Begin()
     {
-        if (_pass != pass)
-            (_pass, _missing) = (pass, RowStatus.Fresh);
+        if (_pass != transport.Pass)
+            (_pass, _missing) = (transport.Pass, RowStatus.Fresh);
     }
 
     /// <summary>The recorder left images out: the row has not moved as far as anyone knows, which is as long as its heartbeat is young.</summary>

@@ -15,6 +15,11 @@ internal sealed class RecordingTransport : PageTransport
     /// <inheritdoc/>
     public override bool TakesFiles => false;
 
+    /// <summary>The pass whose images the sources hold; passes of all LMAPs are counted up from 1.</summary>
+    public long Pass { get; private set; }
+
+    public void BeginPass() => Pass++;
+
     /// <summary>The sources of the layout that is applied next.</summary>
     public void Announce(IReadOnlyList<RecordedSource> sources)
     {
@@ -34,12 +39,13 @@ internal sealed class RecordingTransport : PageTransport
             throw new InvalidDataException("it could not be read when it was recorded either");
         if (told.Objects > layout.Objects.Count || told.Slots > slots)
             throw new InvalidDataException($"the recording reads {told.Slots} slots in {told.Objects} objects of it, and the layout has fewer");
-        var source = new RecordingSource(told, [.. layout.Objects.Take(told.Objects).Select(ImageReaders.Of)], Forget);
+        var source = new RecordingSource(told, [.. layout.Objects.Take(told.Objects).Select(ImageReaders.Of)], this);
         _sources[told.Id] = source;
         return source;
     }
 
-    private void Forget(RecordingSource source)
+    /// <summary>A source was disposed.</summary>
+    public void Forget(RecordingSource source)
     {
         if (ReferenceEquals(_sources.GetValueOrDefault(source.Id), source))
             _sources.Remove(source.Id);

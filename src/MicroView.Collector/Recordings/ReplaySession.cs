@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Text.Json;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using MicroView.Protocol;
@@ -14,7 +12,7 @@ namespace MicroView.Collector;
 /// <param name="Pods">Different pods.</param>
 /// <param name="RecordedSeconds">Time in the recording, from its first pass to its last.</param>
 /// <param name="Seconds">Time it took.</param>
-/// <param name="CutOffAt">Byte at which the file was cut off; null: it is whole.</param>
+/// <param name="CutOffAt">Byte at which the file was cut off, or ended without an end; null: it is whole.</param>
 public sealed record ReplaySummary(long Passes, long Images, long LostImages, int Pods, double RecordedSeconds, double Seconds, long? CutOffAt);
 
 /// <summary>
@@ -24,7 +22,7 @@ internal sealed class ReplaySession : LayoutSession
 {
     private const int LongestSleepMs = 1000;
     private readonly RecordingReader _reader;
-    private readonly RecordingTransport _transport;
+    private readonly RecordingPlayer _player;
     private readonly LayoutFollower _follower;
     private readonly IReadOnlyList<ReplayedLmap> _lmaps;
     private readonly CollectorClock.Replayed _clock;
@@ -37,7 +35,7 @@ internal sealed class ReplaySession : LayoutSession
     private readonly Thread _thread;
     private readonly long _started = Stopwatch.GetTimestamp();
     private volatile ConnectionView _view;
-    private long _passes, _images, _lost, _sessions;
+    private long _sessions;
     private long _firstNs = -1, _lastNs, _paceNs, _paceAt = -1;
 
     /// <param name="reader">The recording; owned.</param>
@@ -50,7 +48,7 @@ internal sealed class ReplaySession : LayoutSession
     public ReplaySession(
         RecordingReader reader, RecordingTransport transport, LayoutFollower follower, IReadOnlyList<ReplayedLmap> lmaps, CollectorClock.Replayed clock, double speed, ILogger logger)
     {
-        (_reader, _transport, _follower, _lmaps, _clock, _speed, _logger) = (reader, transport, follower, lmaps, clock, speed, logger);
+        (_reader, _player, _follower, _lmaps, _clock, _speed, _logger) = (reader, new RecordingPlayer(reader, transport), follower, lmaps, clock, speed, logger);
         _view = new(true, reader.Path, null);
         _thread = new Thread(Run) { Name = "replay", IsBackground = true };
         _ = _end.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default); // nobody may wait for it
@@ -80,13 +78,15 @@ internal sealed class ReplaySession : LayoutSession
     {
         try
         {
-            while (!_stop.IsCancellationRequested && _reader.Next() && Replay())
+            while (!_stop.IsCancellationRequested && _player.Next() && Replay())
             {
             }
             _stop.Token.ThrowIfCancellationRequested();
-            if (_reader.CutOffAt is { } at)
+            // Without its end it was cut off, if only between two events.
+            long? cutOffAt = _player.Kind == RecordedKind.End ? null : _reader.CutOffAt ?? _reader.Offset;
+            if (cutOffAt is { } at)
                 _logger.LogWarning("{Path} was cut off at byte {Offset}; everything before it is replayed", _reader.Path, at);
-            _end.TrySetResult(Summary());
+            _end.TrySetResult(Summary(cutOffAt));
         }
         catch (OperationCanceledException)
         {
@@ -103,40 +103,25 @@ internal sealed class ReplaySession : LayoutSession
         _first.TrySetResult();
     }
 
-    /// <summary>Replays the event that was read; false when it is the last.</summary>
+    /// <summary>Does what comes next; false when that is the end.</summary>
     private bool Replay()
     {
-        switch (_reader.Kind)
-        {
-            case RecordedKind.Layout:
-                Apply();
-                return true;
-            case RecordedKind.Pass:
-                return Pass();
-            case RecordedKind.End when _reader.Payload.Length == RecordingFormat.EndPayload:
-                _lost = Math.Max(_lost, BinaryPrimitives.ReadInt64LittleEndian(_reader.Payload[8..]));
-                MoveTo(Time(_clock.NowNs));
-                return false;
-            default:
-                throw _reader.Damaged(_reader.Kind == RecordedKind.End ? "an end that is too short" : "an image that belongs to no pass");
-        }
+        MoveTo(_player.TimeNs);
+        if (_player.Kind == RecordedKind.Layout)
+            Apply(_player.Layout!);
+        else if (_player.Kind == RecordedKind.Pass)
+            Pass(_lmaps[_player.Lmap]);
+        return _player.Kind != RecordedKind.End;
     }
 
-    private void Apply()
+    private void Pass(ReplayedLmap lmap)
     {
-        MoveTo(Time(long.MinValue));
-        RecordedLayout? layout;
-        try
-        {
-            layout = JsonSerializer.Deserialize(_reader.Payload[RecordingFormat.LayoutPrefix..], RecordingJson.Default.RecordedLayout);
-        }
-        catch (JsonException error)
-        {
-            throw _reader.Damaged($"a layout that cannot be read: {error.Message}");
-        }
-        if ((layout is null ? "it is null" : layout.Problem()) is { } problem)
-            throw _reader.Damaged($"a layout that is impossible: {problem}");
-        _transport.Announce(layout!.Sources);
+        _follower.ForgetAbsent(_player.TimeNs);
+        lmap.Pass(_player.TimeNs, _player.Looks);
+    }
+
+    private void Apply(RecordedLayout layout)
+    {
         if (layout.NewSession)
             Interlocked.Increment(ref _sessions);
         foreach (var pod in layout.Update.Pods)
@@ -152,56 +137,6 @@ internal sealed class ReplaySession : LayoutSession
             _logger.LogWarning("At byte {Offset} a layout breaks off, as it did when it was recorded: {Error}", _reader.Offset, error.Message);
         }
         _first.TrySetResult();
-    }
-
-    /// <summary>All of a pass is read before any of it is replayed: what a killed recorder wrote half of counts for nothing.</summary>
-    private bool Pass()
-    {
-        if (_reader.Id >= _lmaps.Count || _reader.Payload.Length != RecordingFormat.PassPayload)
-            throw _reader.Damaged($"a pass of LMAP {_reader.Id}, of which there are {_lmaps.Count}");
-        var lmap = _lmaps[(int)_reader.Id];
-        var (time, looks) = (Time(lmap.LastNs), (_reader.Flags & RecordingFormat.LooksFlag) != 0);
-        var reads = BinaryPrimitives.ReadUInt32LittleEndian(_reader.Payload[8..]);
-        var lost = BinaryPrimitives.ReadUInt32LittleEndian(_reader.Payload[12..]);
-        _passes++;
-        for (var i = 0u; i < reads; i++)
-        {
-            if (!_reader.Next())
-                return false;
-            if (Take() is { } problem)
-                throw _reader.Damaged(problem);
-        }
-        (_images, _lost) = (_images + reads, _lost + lost);
-        MoveTo(time);
-        foreach (var pod in lmap.Lmap.Pods)
-            if (pod.Source is RecordingSource source)
-                source.Pass = _passes;
-        _follower.ForgetAbsent(time);
-        lmap.Pass(time, looks);
-        return true;
-    }
-
-    private string? Take()
-    {
-        var payload = _reader.Payload;
-        var prefix = _reader.Kind == RecordedKind.Image ? RecordingFormat.ImagePrefix : RecordingFormat.MissingPayload;
-        if (_reader.Kind is not (RecordedKind.Image or RecordedKind.Missing) || payload.Length < prefix)
-            return "a pass that ends before its last image";
-        if (_transport.Find(_reader.Id) is not { } source)
-            return $"an image of the source {_reader.Id}, which no layout told of";
-        var first = BinaryPrimitives.ReadUInt32LittleEndian(payload);
-        return _reader.Kind == RecordedKind.Missing
-            ? source.Miss(_passes, first)
-            : source.Take(_passes, first, payload[prefix..], (_reader.Flags & RecordingFormat.ConfirmedFlag) != 0);
-    }
-
-    /// <summary>The time that the event's payload begins with.</summary>
-    private long Time(long least)
-    {
-        var payload = _reader.Payload;
-        if (payload.Length < sizeof(long) || BinaryPrimitives.ReadInt64LittleEndian(payload) is var time && (!RecordingFormat.IsTime(time) || time < least))
-            throw _reader.Damaged("an event without a time, or before the one that it follows");
-        return BinaryPrimitives.ReadInt64LittleEndian(payload);
     }
 
     private void MoveTo(long time)
@@ -228,6 +163,6 @@ internal sealed class ReplaySession : LayoutSession
         }
     }
 
-    private ReplaySummary Summary() => new(
-        _passes, _images, _lost, _pods.Count, _firstNs < 0 ? 0 : (_lastNs - _firstNs) / 1e9, Stopwatch.GetElapsedTime(_started).TotalSeconds, _reader.CutOffAt);
+    private ReplaySummary Summary(long? cutOffAt) => new(
+        _player.Passes, _player.Images, _player.Lost, _pods.Count, _firstNs < 0 ? 0 : (_lastNs - _firstNs) / 1e9, Stopwatch.GetElapsedTime(_started).TotalSeconds, cutOffAt);
 }

@@ -6,13 +6,9 @@ internal sealed class ReplayedLmap(Lmap lmap, long intervalNs) : LmapRunner(lmap
     private const long AccountPeriodNs = 1_000_000_000;
     private long _accountNs = long.MinValue, _accountScrapes;
 
-    /// <summary>When its last pass was; passes never go back.</summary>
-    public long LastNs { get; private set; } = long.MinValue;
-
     /// <summary>The pass that the recording holds next.</summary>
     public void Pass(long nowNs, bool looks)
     {
-        LastNs = nowNs;
         if (looks)
             Lmap.LookOnce(nowNs);
         else
