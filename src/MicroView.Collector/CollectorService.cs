@@ -76,6 +76,9 @@ public sealed class CollectorService : IAsyncDisposable
     /// <summary>Ends when the recording does, with a <see cref="RecordingException"/> where that is damaged; null when an agent's pods are read.</summary>
     public Task<ReplaySummary>? Replay => (_session as ReplaySession)?.End;
 
+    /// <summary>Begins a replay, which stands at its start until then, so that a subscriber misses nothing; harmless otherwise.</summary>
+    public void BeginReplay() => (_session as ReplaySession)?.Begin();
+
     /// <summary>Where it stands with its agent, or its recording.</summary>
     public ConnectionView Agent => _session.View;
 

@@ -32,6 +32,7 @@ internal static class NicRun
         var logger = run.Loggers.CreateLogger("nic");
         logger.LogInformation("Model {Model}, {Lmaps} LMAPs, scrape interval {Interval} s, tick {Tick} s; endpoint {Endpoint}", options.Analysis.Detector.Model,
             options.Lmaps, options.ScrapeInterval.TotalSeconds, options.Tick?.TotalSeconds, collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none");
+        collector.BeginReplay();
         await Running.WaitAsync(seconds, run.Stop);
         logger.LogInformation("Stopping{Statistics}", options.StatisticsFolder is { } folder ? $"; statistics of each LMAP in {Path.GetFullPath(folder)}" : "");
     }

@@ -33,9 +33,10 @@ internal sealed class ReplaySession : LayoutSession
     private readonly TaskCompletionSource<ReplaySummary> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<string> _pods = new(StringComparer.Ordinal);
     private readonly Thread _thread;
-    private readonly long _started = Stopwatch.GetTimestamp();
+    private long _started;
     private volatile ConnectionView _view;
     private long _sessions;
+    private int _begun;
     private long _firstNs = -1, _lastNs, _paceNs, _paceAt = -1;
 
     /// <param name="reader">The recording; owned.</param>
@@ -63,12 +64,24 @@ internal sealed class ReplaySession : LayoutSession
     /// <summary>Completes at the recording's end; fails with a <see cref="RecordingException"/> where it is damaged, and is cancelled by a stop before.</summary>
     public Task<ReplaySummary> End => _end.Task;
 
-    public override void Start() => _thread.Start();
+    /// <summary>Nothing happens before <see cref="Begin"/>.</summary>
+    public override void Start()
+    {
+    }
+
+    /// <summary>Begins; once.</summary>
+    public void Begin()
+    {
+        if (Interlocked.Exchange(ref _begun, 1) == 0)
+            _thread.Start();
+    }
 
     public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        if (_thread.IsAlive)
+        if (Interlocked.Exchange(ref _begun, 1) == 0)
+            _end.TrySetCanceled();
+        else
             _thread.Join();
         _reader.Dispose();
         _stop.Dispose();
@@ -76,6 +89,7 @@ internal sealed class ReplaySession : LayoutSession
 
     private void Run()
     {
+        _started = Stopwatch.GetTimestamp();
         try
         {
             while (!_stop.IsCancellationRequested && _player.Next() && Replay())
