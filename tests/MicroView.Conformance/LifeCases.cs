@@ -68,18 +68,22 @@ internal static class LifeCases
         var (live, batch) = (scene.Create(SourceScene.Small(4)), scene.Create(rowSlots: 20));
         var (first, second) = (scene.Open(live, 20), scene.Open(batch, 20));
         var (row, values) = (new double[20], new double[20]);
-        long before = 0;
-        for (var pass = 0; pass < 120; pass++)
+        // Of several rounds one without any is enough: the runtime's own caches grow on whichever thread comes by, but a read that allocates does so in every round.
+        var least = long.MaxValue;
+        for (var round = 0; round < 6; round++)
         {
-            if (pass == 20) // what is made once has been made
-                before = GC.GetAllocatedBytesForCurrentThread();
-            live.Page.Cell(3).Store(pass);
-            batch.Page.WriteRow(values, pass + 1);
-            if (scene.Read(first, row, Now) != RowStatus.Fresh || scene.Read(second, row, Now) != RowStatus.Fresh
-                || scene.Read(second, row, Now) != RowStatus.Unchanged || scene.Look(first, Now) != RowStatus.Fresh)
-                throw new NotConformingException($"a read of pass {pass} is not as it should be");
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var pass = 0; pass < 20; pass++)
+            {
+                live.Page.Cell(3).Store(pass);
+                batch.Page.WriteRow(values, round * 20 + pass + 1);
+                if (scene.Read(first, row, Now) != RowStatus.Fresh || scene.Read(second, row, Now) != RowStatus.Fresh
+                    || scene.Read(second, row, Now) != RowStatus.Unchanged || scene.Look(first, Now) != RowStatus.Fresh)
+                    throw new NotConformingException("a read is not as it should be");
+            }
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-        Expect.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before, "bytes allocated by 400 reads");
+        Expect.Equal(0, least, "bytes allocated by 80 reads");
     }
 
     private static void A_source_that_was_disposed_is_unreadable(SourceScene scene)

@@ -22,7 +22,7 @@ internal sealed class Recorder : IDisposable
     private readonly CollectorClock _clock;
     private readonly ILogger _logger;
     private readonly LmapRecorder[] _lmaps;
-    private readonly long[] _heads;
+    private readonly long[] _limits;
     private readonly Queue<RecordedStep> _steps = new();
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _closing = new();
@@ -40,7 +40,7 @@ internal sealed class Recorder : IDisposable
         _freeBytes = freeBytes ?? FreeBytes;
         _file = Create(Path);
         _lmaps = [.. Enumerable.Range(0, lmaps).Select(i => new LmapRecorder(i, new RecordingRing(ringBytes)))];
-        _heads = new long[lmaps];
+        _limits = new long[lmaps];
         var now = clock.NowNs;
         Write(RecordingFormat.Write(new(lmaps, now, clock.UnixNs(now), options.IntervalNs, options.TickNs)));
         _thread = new Thread(Run) { Name = "recorder", IsBackground = true };
@@ -121,13 +121,18 @@ internal sealed class Recorder : IDisposable
         while (true)
         {
             // First how far the LMAPs are, then the steps: a pass made by a step is never seen before the step.
-            for (var i = 0; i < _heads.Length; i++)
-                _heads[i] = _lmaps[i].Ring.Head;
+            for (var i = 0; i < _limits.Length; i++)
+                _limits[i] = _lmaps[i].Ring.Head;
             RecordedStep? step;
             lock (_steps)
+            {
                 _ = _steps.TryPeek(out step);
-            for (var i = 0; i < _heads.Length; i++)
-                Drain(_lmaps[i].Ring, step?.PositionOf(i) is { } position ? Math.Min(position, _heads[i]) : _heads[i]);
+                foreach (var pending in _steps) // a later one may be an LMAP's first
+                    for (var i = 0; i < _limits.Length; i++)
+                        _limits[i] = Math.Min(_limits[i], pending.PositionOf(i) ?? long.MaxValue);
+            }
+            for (var i = 0; i < _limits.Length; i++)
+                Drain(_lmaps[i].Ring, _limits[i]);
             if (step is null || !step.IsReached(_lmaps))
                 return;
             WriteStep(step);
