@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MicroView.Protocol;
 
 namespace MicroView.Conformance;
@@ -7,6 +8,7 @@ internal static class RowCases
 {
     private const int RowSequence = 32; // in the header
     private const long Now = 1_000_000_000;
+    private static readonly TimeSpan s_enough = TimeSpan.FromSeconds(2), s_patience = TimeSpan.FromSeconds(60);
 
     public static IReadOnlyList<(string Name, Action<SourceScene> Run)> Table { get; } =
     [
@@ -85,7 +87,7 @@ internal static class RowCases
     /// <summary>A writer that never stops: whatever is accepted is of one round, and later than what was accepted before.</summary>
     private static void A_moving_row_is_never_accepted_torn(SourceScene scene)
     {
-        const int slots = 250;
+        const int slots = 6000; // long enough for a copy and a row to overlap
         var pod = scene.Create(new SlotGeometry(PageFormat.DefaultCapacity, 1), rowSlots: slots);
         var source = scene.Open(pod, slots);
         var stop = false;
@@ -96,16 +98,15 @@ internal static class RowCases
             {
                 Array.Fill(values, round);
                 pod.Page.WriteRow(values, round);
-                if (round % 64 == 0)
-                    Thread.Yield();
+                Thread.SpinWait(round % 8 == 0 ? 2000 : 100); // a reader must come through now and then
             }
         });
         writer.Start();
         try
         {
             var row = new double[slots];
-            var (last, fresh) = (0L, 0);
-            for (var read = 0; read < scene.ManyReads || (fresh == 0 && read < 50 * scene.ManyReads); read++)
+            var (last, fresh, started) = (0L, 0, Stopwatch.GetTimestamp());
+            while (fresh < scene.ManyRows && (fresh == 0 || Stopwatch.GetElapsedTime(started) < s_enough) && Stopwatch.GetElapsedTime(started) < s_patience)
             {
                 if (scene.Read(source, row, Now) != RowStatus.Fresh)
                     continue;

@@ -11,8 +11,8 @@ public abstract class SourceScene : IDisposable
     /// <summary>Smallest object: two pages.</summary>
     public static SlotGeometry Small(int stripes = 1) => new(2 * PageFormat.PageSize, stripes);
 
-    /// <summary>Rows that a case about races reads: more where reading is quick.</summary>
-    public virtual int ManyReads => 5000;
+    /// <summary>Rows that a case about races is to take: more where reading is quick.</summary>
+    public virtual int ManyRows => 5000;
 
     /// <summary>A pod with one object, of this process.</summary>
     /// <param name="geometry">The object's; null: the smallest.</param>

@@ -30,7 +30,7 @@ internal sealed class VerbsScene : SourceScene
     }
 
     /// <summary>READs of an emulated machine.</summary>
-    public override int ManyReads => 300;
+    public override int ManyRows => 300;
 
     private LmapQueue Queue => _transport.Queues[0];
 
