@@ -32,7 +32,7 @@ internal abstract record CollectorWiring(PageTransport Transport) : IDisposable
     public static CollectorWiring Create(CollectorOptions options, Func<CollectorOptions, RdmaAdapter> openDevice, ILogger logger)
     {
         if (options.IsReplay)
-            return ReplayWiring.Open(options);
+            return new ReplayWiring(RecordingInfo.Open(options.Recording!), options.ReplaySpeed);
         if (!options.IsVerbs)
             return new AgentWiring(
                 new SharedMemoryTransport { Copies = options.RecordInto is not null }, new SocketControlPlane(AgentPlaces.Of(options), options.Name, options.Token));
@@ -86,39 +86,26 @@ internal sealed record AgentWiring(PageTransport Transport, ControlPlane Control
 
 /// <summary>A recorded run.</summary>
 /// <param name="Reader">The recording.</param>
-internal sealed record ReplayWiring(RecordingReader Reader) : CollectorWiring(new RecordingTransport())
+/// <param name="Speed">Its pace.</param>
+internal sealed record ReplayWiring(RecordingReader Reader, double Speed) : CollectorWiring(new RecordingTransport())
 {
     private readonly CollectorClock.Replayed _clock = new(Reader.Header);
-    private double _speed;
 
     public override CollectorClock Clock => _clock;
-
-    /// <exception cref="CollectorStartException">The file is no recording that could be replayed.</exception>
-    public static ReplayWiring Open(CollectorOptions options)
-    {
-        try
-        {
-            return new(RecordingReader.Open(options.Recording!)) { _speed = options.ReplaySpeed };
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CollectorStartException($"--recording: {error.Message.TrimEnd('.')}", error);
-        }
-    }
 
     /// <summary>The recording says how often pages were read and by whom; a tick that was not chosen is its as well.</summary>
     public override CollectorOptions Adjust(CollectorOptions options) => options with
     {
-        Lmaps = Reader.Header.Lmaps,
-        ScrapeInterval = TimeSpan.FromTicks(Reader.Header.IntervalNs / 100),
-        Tick = options.Tick ?? TimeSpan.FromTicks(Reader.Header.TickNs / 100),
+        Lmaps = RecordingInfo.Of(Reader.Header).Lmaps,
+        ScrapeInterval = RecordingInfo.Of(Reader.Header).ScrapeInterval,
+        Tick = options.Tick ?? RecordingInfo.Of(Reader.Header).Tick,
         AgentWait = Timeout.InfiniteTimeSpan,
     };
 
     public override LmapRunner CreateRunner(Lmap lmap, CollectorOptions options, ILogger logger) => new ReplayedLmap(lmap, Reader.Header.IntervalNs);
 
     public override LayoutSession CreateSession(LayoutFollower follower, IReadOnlyList<LmapRunner> lmaps, RateKeeper rates, ILogger logger) =>
-        new ReplaySession(Reader, (RecordingTransport)Transport, follower, [.. lmaps.Cast<ReplayedLmap>()], _clock, _speed, logger);
+        new ReplaySession(Reader, (RecordingTransport)Transport, follower, [.. lmaps.Cast<ReplayedLmap>()], _clock, Speed, logger);
 
     public override void Dispose() => Reader.Dispose();
 }

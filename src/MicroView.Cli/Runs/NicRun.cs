@@ -40,11 +40,11 @@ internal static class NicRun
     private static CollectorOptions Read(NicOptionTable options, ParseResult result, string? test, bool debug)
     {
         var loop = test == "read_loop";
-        var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
-        var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
         var recording = result.GetValue(options.Recording);
         RequireNoReplay(recording is not null && test is "setup" or "read_loop", $"--test {test} reads an agent's pods, and not --recording");
         RequireNoReplay(recording is not null && result.GetValue(options.ScrapeInterval) is not null, "--scrape-interval is the recording's with --recording");
+        var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
+        var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
         var read = new CollectorOptions
         {
             RecordInto = result.GetValue(options.Record),
@@ -61,9 +61,9 @@ internal static class NicRun
             GidIndex = result.GetResult(options.Gid) is { Implicit: false } ? result.GetValue(options.Gid) : null,
             DevicePort = result.GetValue(options.IbPort),
             ScrapeInterval = TimeSpan.FromSeconds(scrape),
-            Tick = recording is not null && result.GetValue(options.Tick) is null ? null : TimeSpan.FromSeconds(tick),
+            Tick = TimeSpan.FromSeconds(tick),
             Lmaps = result.GetValue(options.Lmaps),
-            Analysis = DetectionChoice.Read(test == "setup" ? "none" : result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
+            Analysis = Detection(options, result, test, Math.Max(scrape, tick)),
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
@@ -71,9 +71,22 @@ internal static class NicRun
             TraceRate = result.GetValue(options.TraceRate),
             Debug = debug,
         };
+        if (read.IsReplay)
+            return Replay(options, result, CollectorChoice.Check(read));
         // An agent elsewhere may come later than its collector; the log says what is wrong meanwhile.
         return read.IsVerbs && test != "setup" ? read with { AgentWait = Timeout.InfiniteTimeSpan } : read;
     }
+
+    /// <summary>How many rows are learnt goes by how often the recording has one.</summary>
+    private static CollectorOptions Replay(NicOptionTable options, ParseResult result, CollectorOptions read)
+    {
+        var recorded = RecordingInfo.Read(read.Recording!);
+        var tick = result.GetValue(options.Tick) is { } chosen ? TimeSpan.FromSeconds(chosen) : recorded.Tick;
+        return read with { Tick = tick, Analysis = Detection(options, result, null, Math.Max(recorded.ScrapeInterval.TotalSeconds, tick.TotalSeconds)) };
+    }
+
+    private static Analysis.AnalyzerOptions Detection(NicOptionTable options, ParseResult result, string? test, double rowSeconds) =>
+        DetectionChoice.Read(test == "setup" ? "none" : result.GetValue(options.Model)!, result.GetValue(options.Normalize)!, result.GetValue(options.Learn), rowSeconds);
 
     private static void RequireNoReplay(bool broken, string message)
     {

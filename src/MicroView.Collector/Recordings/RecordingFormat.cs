@@ -42,6 +42,7 @@ internal static class RecordingFormat
     public const long MaxTimeNs = 1L << 61;
 
     private const int CheckedHeader = 60;
+    private const long DayNs = 86_400_000_000_000;
 
     public static ReadOnlySpan<byte> Magic => "MVRECORD"u8;
 
@@ -116,7 +117,7 @@ internal static class RecordingFormat
             return "its header is damaged";
         header = new(BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
-        var valid = header.Lmaps is >= 1 and <= MaxLmaps && IsTime(header.MonotonicNs) && IsTime(header.UnixNs) && IsTime(header.IntervalNs) && IsTime(header.TickNs);
+        var valid = header.Lmaps is >= 1 and <= MaxLmaps && IsTime(header.MonotonicNs) && IsTime(header.UnixNs) && header.IntervalNs is >= 0 and <= DayNs && header.TickNs is >= 0 and <= DayNs;
         return valid ? null : "its header holds impossible figures";
     }
 
