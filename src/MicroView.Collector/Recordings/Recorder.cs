@@ -14,11 +14,10 @@ internal sealed class Recorder : IDisposable
 {
     private const int RingBytes = 16 << 20;
     private const int PeriodMs = 10;
-    private const long LeastFree = 256L << 20;
     private const int LookAtSpaceMs = 1000, TellLossMs = 10_000;
 
     private readonly FileStream _file;
-    private readonly Func<long> _freeBytes;
+    private readonly Func<DiskSpace> _space;
     private readonly CollectorClock _clock;
     private readonly ILogger _logger;
     private readonly LmapRecorder[] _lmaps;
@@ -32,12 +31,14 @@ internal sealed class Recorder : IDisposable
     private bool _ended;
 
     /// <summary>Creates the file, for its owner alone.</summary>
-    /// <exception cref="CollectorStartException">It exists already, or cannot be made.</exception>
-    public Recorder(string path, int lmaps, LmapOptions options, CollectorClock clock, ILogger logger, int ringBytes = RingBytes, Func<long>? freeBytes = null)
+    /// <exception cref="CollectorStartException">It exists already, or cannot be made, or there is no room for it.</exception>
+    public Recorder(string path, int lmaps, LmapOptions options, CollectorClock clock, ILogger logger, int ringBytes = RingBytes, Func<DiskSpace>? space = null)
     {
         (_clock, _logger) = (clock, logger);
         Path = System.IO.Path.GetFullPath(path);
-        _freeBytes = freeBytes ?? FreeBytes;
+        _space = space ?? (() => DiskSpace.Of(Path));
+        if (_space() is { IsShort: true } left)
+            throw new CollectorStartException($"--record: only {left} are free where {Path} is");
         _file = Create(Path);
         _lmaps = [.. Enumerable.Range(0, lmaps).Select(i => new LmapRecorder(i, new RecordingRing(ringBytes)))];
         _limits = new long[lmaps];
@@ -81,7 +82,8 @@ internal sealed class Recorder : IDisposable
         foreach (var lmap in lmaps)
             step.WaitFor(lmap);
         lock (_steps)
-            _steps.Enqueue(step);
+            if (IsRecording) // or nobody would take it
+                _steps.Enqueue(step);
     }
 
     /// <summary>Writes what there is and closes the file; the LMAPs must have stopped. A run that never had a layout leaves no file.</summary>
@@ -188,8 +190,8 @@ internal sealed class Recorder : IDisposable
         if (now - _lookedAtSpace < LookAtSpaceMs)
             return;
         _lookedAtSpace = now;
-        if (_freeBytes() is var free && free < LeastFree)
-            Stop($"only {free >> 20} MiB are free where it is");
+        if (_space() is { IsShort: true } left)
+            Stop($"only {left} are free where it is");
     }
 
     private void Stop(string why)
@@ -224,18 +226,10 @@ internal sealed class Recorder : IDisposable
         {
             _logger.LogError("The recording in {Path} has no end: {Error}; it can be replayed as far as it goes", Path, error.Message);
         }
-        Volatile.Write(ref _ended, true);
-    }
-
-    private long FreeBytes()
-    {
-        try
+        lock (_steps)
         {
-            return new DriveInfo(System.IO.Path.GetDirectoryName(Path)!).AvailableFreeSpace;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return long.MaxValue; // then a write will tell
+            Volatile.Write(ref _ended, true);
+            _steps.Clear();
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class RecordingScene : SourceScene
     public RecordingScene()
     {
         var path = Path.Combine(_folder, "run");
-        _recorder = new Recorder(path, 1, new LmapOptions(), CollectorClock.Live, NullLogger.Instance, freeBytes: () => long.MaxValue);
+        _recorder = new Recorder(path, 1, new LmapOptions(), CollectorClock.Live, NullLogger.Instance, space: () => new(long.MaxValue, long.MaxValue));
         _reader = RecordingReader.Open(path);
         _player = new RecordingPlayer(_reader, _transport);
     }

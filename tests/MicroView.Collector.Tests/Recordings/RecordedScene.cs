@@ -27,7 +27,7 @@ internal sealed class RecordedScene : IDisposable
     {
         Analysis = analysis ?? CollectorScene.Quick.Analysis;
         var options = new LmapOptions(tickMs * Millisecond, 10 * Millisecond);
-        Recorder = new Recorder(Path, lmaps, options, _clock, NullLogger.Instance, ringBytes, () => long.MaxValue);
+        Recorder = new Recorder(Path, lmaps, options, _clock, NullLogger.Instance, ringBytes, () => new(long.MaxValue, long.MaxValue));
         _decisions = new DecisionLog(System.IO.Path.Combine(_folder, "live.csv"), lmaps, _clock, isReplay: true, NullLogger.Instance);
         _decisions.Start();
         _alarms.Changed += Alarms.Add;

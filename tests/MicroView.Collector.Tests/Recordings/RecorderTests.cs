@@ -109,7 +109,7 @@ public sealed class RecorderTests
         var path = Path.Combine(Directory.CreateTempSubdirectory("mv-full").FullName, "run");
         await using var scene = await CollectorScene.StartAsync(CollectorScene.Quick with { Lmaps = 1 }, agent => agent.Join("p", Gauge("g")));
         var free = 1L << 30;
-        var recorder = new Recorder(path, 1, new LmapOptions(), CollectorClock.Live, scene, freeBytes: () => Volatile.Read(ref free));
+        var recorder = new Recorder(path, 1, new LmapOptions(), CollectorClock.Live, scene, space: () => new(Volatile.Read(ref free), 1L << 40));
         var step = recorder.Begin(new LayoutUpdate { Generation = 1, Full = true }, isNewSession: true);
         recorder.Post(step, []);
         recorder.Start();
@@ -131,6 +131,21 @@ public sealed class RecorderTests
         Assert.Null((await Replayed.RunAsync(path)).Summary!.CutOffAt);
         Assert.False(scene.Pod("p")!.IsStale);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void Room_is_what_is_left_to_others_and_is_looked_at_before_the_start()
+    {
+        Assert.True(new DiskSpace(255L << 20, 1L << 40).IsShort);
+        Assert.False(new DiskSpace(256L << 20, 1L << 40).IsShort);
+        Assert.False(new DiskSpace(30 << 20, 256 << 20).IsShort);
+        Assert.True(new DiskSpace(20 << 20, 256 << 20).IsShort);
+        Assert.InRange(DiskSpace.Of(Path.GetTempFileName()).Free, 1, 1L << 60);
+        var path = Path.Combine(Directory.CreateTempSubdirectory("mv-full").FullName, "run");
+        var error = Assert.Throws<CollectorStartException>(
+            () => new Recorder(path, 1, new LmapOptions(), CollectorClock.Live, NullLogger.Instance, space: () => new(1 << 20, 1L << 40)));
+        Assert.Contains("only 1 MiB are free", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
     }
 
     [Fact]
