@@ -5,7 +5,7 @@ namespace MicroView.Collector;
 /// <summary>How pages are read.</summary>
 public enum TransportKind
 {
-    /// <summary>Shared memory when the agent is on this machine, else verbs.</summary>
+    /// <summary>A recording when one is named; else shared memory when the agent is on this machine, else verbs.</summary>
     Auto,
 
     /// <summary>Shared memory of this machine.</summary>
@@ -13,6 +13,9 @@ public enum TransportKind
 
     /// <summary>One-sided RDMA READs.</summary>
     Verbs,
+
+    /// <summary>A recorded run.</summary>
+    Recording,
 }
 
 /// <summary>Settings of a collector.</summary>
@@ -39,8 +42,8 @@ public sealed record CollectorOptions
     /// <summary>From one scrape to the next; zero: back to back.</summary>
     public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often a pod's row is classified, at most; zero: every fresh row.</summary>
-    public TimeSpan Tick { get; init; } = TimeSpan.FromMilliseconds(100);
+    /// <summary>How often a pod's row is classified, at most; zero: every fresh row; null: 100 ms, or in a replay as it was recorded.</summary>
+    public TimeSpan? Tick { get; init; }
 
     /// <summary>LMAPs, each one thread.</summary>
     public int Lmaps { get; init; } = 1;
@@ -84,9 +87,24 @@ public sealed record CollectorOptions
     /// <summary>How long the start waits for an agent; infinite: it does not, and the collector goes on trying.</summary>
     public TimeSpan AgentWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>File that the run is recorded into; null: it is not. It must not exist yet.</summary>
+    public string? RecordInto { get; init; }
+
+    /// <summary>A recording that is replayed instead of asking an agent: it decides how often pages are read, and by how many LMAPs.</summary>
+    public string? Recording { get; init; }
+
+    /// <summary>Pace of a replay: 1 as recorded, 0 as fast as possible.</summary>
+    public double ReplaySpeed { get; init; }
+
+    /// <summary>File that each decision is written into, as CSV; null: none.</summary>
+    public string? DecisionsFile { get; init; }
+
+    /// <summary>True when a recording is replayed.</summary>
+    public bool IsReplay => Transport == TransportKind.Recording || (Transport == TransportKind.Auto && Recording is not null);
+
     /// <summary>True when pages are read by RDMA, and the control plane is asked over HTTP.</summary>
-    public bool IsVerbs =>
-        Transport == TransportKind.Verbs || (Transport == TransportKind.Auto && (Device is not null || AgentPlaces.IsElsewhere(ControlPlane)));
+    public bool IsVerbs => Transport == TransportKind.Verbs
+        || (Transport == TransportKind.Auto && !IsReplay && (Device is not null || AgentPlaces.IsElsewhere(ControlPlane)));
 
     /// <summary>Checks ranges.</summary>
     /// <exception cref="ArgumentException">A setting is out of range, or this build cannot do it; one line says which.</exception>
@@ -99,7 +117,7 @@ public sealed record CollectorOptions
         Require(
             ScrapeInterval >= TimeSpan.Zero && ScrapeInterval <= TimeSpan.FromDays(1),
             $"the scrape interval must be 0 to 86400 s, not {ScrapeInterval.TotalSeconds} s");
-        Require(Tick >= TimeSpan.Zero && Tick <= TimeSpan.FromDays(1), $"the tick must be 0 to 86400 s, not {Tick.TotalSeconds} s");
+        Require(Tick is null || (Tick >= TimeSpan.Zero && Tick <= TimeSpan.FromDays(1)), $"the tick must be 0 to 86400 s, not {Tick?.TotalSeconds} s");
         Require(Lmaps is >= 1 and <= 256, $"there must be 1 to 256 LMAPs, not {Lmaps}");
         Require(Cores.All(core => core is >= 0 and < 1024), $"cores are numbered 0 to 1023, not {string.Join(",", Cores)}");
         Require(PrometheusPort is null or (>= 0 and <= 65535), $"the Prometheus port must be 0 to 65535, not {PrometheusPort}");
@@ -110,9 +128,24 @@ public sealed record CollectorOptions
         Require(DevicePort is >= 1 and <= 255, $"the ports of an RDMA device are 1 to 255, not {DevicePort}");
         Require(GidIndex is null or (>= 0 and <= 255), $"the GID index must be 0 to 255, not {GidIndex}");
         Require(TraceRate is null or (>= 0 and <= 1), $"the trace rate must be 0 to 1, not {TraceRate}");
+        Require(ReplaySpeed is >= 0 and <= 1e6, $"the replay speed must be 0 to 1e6, not {ReplaySpeed}");
+        ValidateReplay();
         Require(AgentPlaces.IsPath(ControlPlane) || AgentPlaces.TryParse(ControlPlane, out _), $"the control plane must be HOST:PORT, such as 10.9.0.1:5000, not '{ControlPlane}'");
         Require(!IsVerbs || !AgentPlaces.IsPath(ControlPlane), $"verbs needs the control plane's HOST:PORT, and {ControlPlane} is a socket; pages of an agent on this machine are read with --transport shm");
-        Require(IsVerbs || !AgentPlaces.IsElsewhere(ControlPlane), $"the control plane {ControlPlane} is on another machine, whose memory --transport shm cannot read");
+        Require(IsVerbs || IsReplay || !AgentPlaces.IsElsewhere(ControlPlane), $"the control plane {ControlPlane} is on another machine, whose memory --transport shm cannot read");
+    }
+
+    private void ValidateReplay()
+    {
+        if (!IsReplay)
+        {
+            Require(Recording is null, "a recording is replayed by --transport recording, or by auto, and by no other");
+            return;
+        }
+        Require(!string.IsNullOrEmpty(Recording), "--transport recording needs the recording: --recording FILE");
+        Require(RecordInto is null, "a replay is not recorded: leave out --record or --recording");
+        Require(ControlPlane is null && SocketPath is null && Device is null && GidIndex is null, "a replay asks no agent and no device: leave out --control-plane, --socket, --dev and --gid");
+        Require(TraceRate is null, "a replay writes no control words: leave out --trace-rate");
     }
 
     private static void Require(bool condition, string message)

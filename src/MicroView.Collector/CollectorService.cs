@@ -15,13 +15,15 @@ public sealed class CollectorService : IAsyncDisposable
 {
     private readonly CollectorOptions _options;
     private readonly ILogger _logger;
-    private readonly LmapThread[] _threads;
+    private readonly LmapRunner[] _runners;
     private readonly Lmap[] _lmaps;
     private readonly AlarmFeed _alarms;
     private readonly LayoutFollower _follower;
     private readonly CollectorWiring _wiring;
     private readonly TraceRates _traceRates = new();
-    private readonly ControlPlaneSession _session;
+    private readonly LayoutSession _session;
+    private readonly Recorder? _recorder;
+    private readonly DecisionLog? _decisions;
     private readonly ExpositionDocument _document = new();
     private readonly PodSeriesFactory _series;
     private readonly StatisticsLog _statistics;
@@ -32,25 +34,26 @@ public sealed class CollectorService : IAsyncDisposable
     private bool _started;
     private int _disposed;
 
-    private CollectorService(CollectorOptions options, CollectorWiring wiring, ILoggerFactory loggers, ILogger logger)
+    private CollectorService(CollectorOptions options, CollectorWiring wiring, CollectorFiles files, ILoggerFactory loggers, ILogger logger)
     {
         (_options, _wiring, _logger) = (options, wiring, logger);
-        var transport = wiring.Transport;
-        _threads = [.. Enumerable.Range(0, options.Lmaps).Select(i => CreateThread(i, options, transport, logger))];
-        _lmaps = [.. _threads.Select(thread => thread.Lmap)];
-        _alarms = new AlarmFeed(loggers.CreateLogger("MicroView.Collector.Alarms")); // apart: a screen shows alarms by itself
+        (_recorder, _decisions) = (files.Recorder, files.Decisions);
+        _runners = [.. Enumerable.Range(0, options.Lmaps).Select(i => wiring.CreateRunner(CreateLmap(i), options, logger))];
+        _lmaps = [.. _runners.Select(runner => runner.Lmap)];
+        _alarms = new AlarmFeed(loggers.CreateLogger("MicroView.Collector.Alarms"), options.IsReplay); // apart: a screen shows alarms by itself
         _series = new PodSeriesFactory(_document);
         var starts = new PodStarts(options.Analysis, options.Models, options.WarmStart, logger);
-        _follower = new LayoutFollower(_threads, transport, options.Analysis, starts, _series, _alarms, logger);
+        _follower = new LayoutFollower(_runners, wiring.Transport, options.Analysis, starts, _series, _alarms, wiring.Clock, _recorder, logger);
         var rates = new RateKeeper(_traceRates, AllPods, logger);
         if (options.TraceRate is { } rate)
             SetTraceRate(null, rate);
-        _session = new ControlPlaneSession(wiring.ControlPlane, _follower, rates, logger);
+        _session = wiring.CreateSession(_follower, _runners, rates, logger);
         foreach (var lmap in _lmaps)
             (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
         CollectorSelfMetrics.Join(_document, this, _lmaps, rates);
         if (wiring.Verbs is { } verbs)
             RdmaSelfMetrics.Join(_document, verbs);
+        FileSelfMetrics.Join(_document, _recorder, _decisions);
         _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, logger);
         _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
     }
@@ -68,7 +71,16 @@ public sealed class CollectorService : IAsyncDisposable
     /// <summary>Where Prometheus scrapes; null: nowhere.</summary>
     public Uri? Endpoint => _endpoint?.Address;
 
-    /// <summary>Where it stands with its agent.</summary>
+    /// <summary>The options as they are in force: a recording decides some of them.</summary>
+    public CollectorOptions Options => _options;
+
+    /// <summary>Ends when the recording does, with a <see cref="RecordingException"/> where that is damaged; null when an agent's pods are read.</summary>
+    public Task<ReplaySummary>? Replay => (_session as ReplaySession)?.End;
+
+    /// <summary>Begins a replay, which stands at its start until then, so that a subscriber misses nothing; harmless otherwise.</summary>
+    public void BeginReplay() => (_session as ReplaySession)?.Begin();
+
+    /// <summary>Where it stands with its agent, or its recording.</summary>
     public ConnectionView Agent => _session.View;
 
     /// <summary>Layout generation in force.</summary>
@@ -121,7 +133,18 @@ public sealed class CollectorService : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(loggers);
         options.Validate();
         var logger = loggers.CreateLogger("MicroView.Collector");
-        var collector = new CollectorService(options, CollectorWiring.Create(options, openDevice, logger), loggers, logger);
+        var wiring = CollectorWiring.Create(options, openDevice, logger);
+        options = wiring.Adjust(options);
+        CollectorService collector;
+        try
+        {
+            collector = new CollectorService(options, wiring, CollectorFiles.Create(options, wiring.Clock, logger), loggers, logger);
+        }
+        catch
+        {
+            wiring.Dispose();
+            throw;
+        }
         try
         {
             await collector.StartAsync(cancellation).ConfigureAwait(false);
@@ -137,14 +160,13 @@ public sealed class CollectorService : IAsyncDisposable
     /// <summary>The collector now, for a screen.</summary>
     public CollectorSnapshot Snapshot()
     {
-        var now = Clocks.MonotonicNs;
         var pods = new List<PodSnapshot>();
-        foreach (var thread in _threads)
-            foreach (var pod in thread.Lmap.Pods)
-                pods.Add(Describe(pod, thread, now));
+        foreach (var runner in _runners)
+            foreach (var pod in runner.Lmap.Pods)
+                pods.Add(Describe(pod, runner, _wiring.Clock));
         pods.Sort((a, b) => string.CompareOrdinal(a.Pod, b.Pod));
         return new CollectorSnapshot(
-            DateTimeOffset.UtcNow, Agent, Generation, pods, [.. _lmaps.Select(Describe)], AlarmsOpened, Endpoint);
+            _wiring.Clock.Now, Agent, Generation, pods, [.. _lmaps.Select(Describe)], AlarmsOpened, Endpoint);
     }
 
     /// <summary>Ends the session, stops the LMAPs, writes the statistics and gives all memory back.</summary>
@@ -157,9 +179,11 @@ public sealed class CollectorService : IAsyncDisposable
         if (_endpoint is not null)
             await _endpoint.DisposeAsync().ConfigureAwait(false);
         await _session.DisposeAsync().ConfigureAwait(false); // before the LMAPs: it waits for what it has posted to them
-        foreach (var thread in _threads)
-            thread.Dispose();
-        await _wiring.ControlPlane.LeaveAsync().ConfigureAwait(false); // nothing is read any more
+        foreach (var runner in _runners)
+            runner.Dispose();
+        _recorder?.Dispose();
+        _decisions?.Dispose();
+        await _wiring.LeaveAsync().ConfigureAwait(false); // nothing is read any more
         _follower.Dispose();
         _wiring.Dispose();
         await _alarms.DisposeAsync().ConfigureAwait(false);
@@ -177,8 +201,10 @@ public sealed class CollectorService : IAsyncDisposable
             _endpoint = await MetricsEndpoint.StartAsync(
                 _document, _options.PrometheusAddress, port, _series.FollowAlarms, WhyNotReady, cancellation).ConfigureAwait(false);
         _alarms.Start();
-        foreach (var thread in _threads)
-            thread.Start();
+        _recorder?.Start();
+        _decisions?.Start();
+        foreach (var runner in _runners)
+            runner.Start();
         _session.Start();
         _started = true;
         _background = Task.Run(WatchAsync, CancellationToken.None);
@@ -223,31 +249,29 @@ public sealed class CollectorService : IAsyncDisposable
         }
     }
 
-    private static LmapThread CreateThread(int index, CollectorOptions options, PageTransport transport, ILogger logger)
+    private Lmap CreateLmap(int index) => new(index, LmapOptionsOf(_options), _wiring.Transport, _logger)
     {
-        var interval = options.ScrapeInterval.Ticks * 100;
-        int? core = options.Cores.Count == 0 ? null : options.Cores[index % options.Cores.Count];
-        var lmap = new Lmap(index, new LmapOptions(options.Tick.Ticks * 100, interval), transport, logger);
-        return new LmapThread(lmap, new LmapSchedule(interval, core, options.Spin ?? core is not null), logger);
-    }
+        Clock = _wiring.Clock, Recorder = _recorder?.Of(index), Decisions = _decisions?.Of(index),
+    };
+
+    internal static LmapOptions LmapOptionsOf(CollectorOptions options) => new(options.Tick!.Value.Ticks * 100, options.ScrapeInterval.Ticks * 100);
 
     private IReadOnlyList<MonitoredPod> AllPods() => [.. _lmaps.SelectMany(lmap => lmap.Pods)];
 
     private string? WhyNotReady() =>
         !Agent.Connected ? $"no session with an agent: {Agent.Problem}"
-        : Array.Find(_threads, thread => Clocks.MonotonicNs - thread.Lmap.Statistics.LastLookNs > thread.SilenceLimitNs) is { } silent
+        : Array.Find(_runners, runner => _wiring.Clock.NowNs - runner.Lmap.Statistics.LastLookNs > runner.SilenceLimitNs) is { } silent
             ? $"LMAP {silent.Lmap.Index} does not scrape"
             : null;
 
-    private static PodSnapshot Describe(MonitoredPod pod, LmapThread thread, long now)
+    private static PodSnapshot Describe(MonitoredPod pod, LmapRunner runner, CollectorClock clock)
     {
-        var fresh = new PodFreshness(pod, thread.Lmap.Statistics, thread.SilenceLimitNs).IsFresh;
-        var sampled = pod.FreshTimeNs;
+        var freshness = new PodFreshness(pod, runner.Lmap.Statistics, runner.SilenceLimitNs, clock);
         var layout = pod.Layout;
         return new PodSnapshot(
-            pod.Pod, layout.Service, layout.Container, layout.Kind, thread.Lmap.Index, pod.Schema.Metrics.Count, pod.State, pod.IsWarm, pod.Progress,
+            pod.Pod, layout.Service, layout.Container, layout.Kind, runner.Lmap.Index, pod.Schema.Metrics.Count, pod.State, pod.IsWarm, pod.Progress,
             pod.RemainingSeconds, pod.Score, pod.Threshold, pod.AlarmOpen, pod.Attributions,
-            sampled == 0 ? double.NaN : Math.Max(0, now - sampled) / 1e9, !fresh, pod.Status == RowStatus.Quarantined, pod.Status);
+            freshness.AgeSeconds, !freshness.IsFresh, pod.Status == RowStatus.Quarantined, pod.Status);
     }
 
     private static LmapSnapshot Describe(Lmap lmap)

@@ -8,11 +8,11 @@ public sealed class CollectorScene : IAsyncDisposable, ILoggerFactory, ILogger
 {
     private static readonly HttpClient Http = new();
     private readonly List<string> _log = [];
-    private TestAgent _agent;
+    private TestAgent? _agent;
 
-    private CollectorScene(TestAgent agent) => _agent = agent;
+    private CollectorScene(TestAgent? agent) => _agent = agent;
 
-    public TestAgent Agent => _agent;
+    public TestAgent Agent => _agent!;
     public CollectorService Collector { get; private set; } = null!;
 
     public static CollectorOptions Quick { get; } = new()
@@ -38,16 +38,25 @@ public sealed class CollectorScene : IAsyncDisposable, ILoggerFactory, ILogger
     public static async Task<CollectorScene> StartAsync(CollectorOptions? options = null, Action<TestAgent>? prepare = null)
     {
         var scene = new CollectorScene(new TestAgent());
-        prepare?.Invoke(scene._agent);
-        scene.Collector = await CollectorService.StartAsync((options ?? Quick) with { SocketPath = scene._agent.Path }, scene);
+        prepare?.Invoke(scene.Agent);
+        scene.Collector = await CollectorService.StartAsync((options ?? Quick) with { SocketPath = scene.Agent.Path }, scene);
+        return scene;
+    }
+
+    /// <summary>A collector that replays a recording, and no agent.</summary>
+    public static async Task<CollectorScene> ReplayAsync(string recording, double speed = 0)
+    {
+        var scene = new CollectorScene(null);
+        scene.Collector = await CollectorService.StartAsync(Quick with { Recording = recording, ReplaySpeed = speed }, scene);
+        scene.Collector.BeginReplay();
         return scene;
     }
 
     /// <summary>Kills the agent; a new one comes up at the same place with <paramref name="pods"/>.</summary>
     public async Task RestartAgentAsync(TimeSpan away, params TestPod[] pods)
     {
-        var path = _agent.Path;
-        await _agent.DisposeAsync();
+        var path = Agent.Path;
+        await Agent.DisposeAsync();
         await Task.Delay(away);
         _agent = new TestAgent(path, pods);
     }
@@ -81,7 +90,8 @@ public sealed class CollectorScene : IAsyncDisposable, ILoggerFactory, ILogger
     public async ValueTask DisposeAsync()
     {
         await Collector.DisposeAsync();
-        await _agent.DisposeAsync();
+        if (_agent is not null)
+            await _agent.DisposeAsync();
     }
 
     void IDisposable.Dispose()

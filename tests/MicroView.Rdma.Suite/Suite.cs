@@ -47,7 +47,7 @@ internal static class Suite
     }
 
     private static IEnumerable<(string Name, Action<Machines, Detail> Run)> Across() =>
-        [.. ConnectionCases.Table, .. ValueCases.Table, .. CgroupCases.Table, .. InteropCases.Table, .. ControlWordCases.Table, .. FaultCases.Table];
+        [.. ConformanceCases.Table, .. RecordingCases.Table, .. ConnectionCases.Table, .. ValueCases.Table, .. CgroupCases.Table, .. InteropCases.Table, .. ControlWordCases.Table, .. FaultCases.Table];
 
     private static void Count(string name, Action<Detail> run, SuiteOptions options, ref int ran, ref int failed, Machines? machines = null)
     {

@@ -50,5 +50,7 @@ internal static class AgentOptions
 
     public static Option<double> Tick() => Kinds.Seconds("--tick", "How often a row is classified; seconds; 0: every scrape", 0.1);
 
+    public static Option<string?> Record() => Kinds.Text("--record", "FILE", "Record what is read, so that `nic --recording FILE` can replay it anywhere; the file must not exist yet and is readable by its owner alone");
+
     public static Option<int> PrometheusPort() => Kinds.Port("--prometheus-port", "TCP port of the Prometheus endpoint (/metrics) on loopback; 0: any free one", 8000);
 }

@@ -14,6 +14,8 @@ internal static class NicCommand
             new("microview nic --test read_loop --lmaps 2 --duration 30", "measure the read loop for 30 s; CSV per LMAP in the working directory"),
             new("microview nic --test setup", "connect, read one page of each pod, print it"),
             new("microview nic --model VAE --model-file cart.vae", "judge the pods whose metrics the trained network knows"),
+            new("microview nic --record run.mvrec", "collect and record; Ctrl+C ends both"),
+            new("microview nic --recording run.mvrec --model TH --decisions th.csv", "what the threshold detector says of each recorded row"),
             new("microview nic -s 1 -m TH -i", "once a second, threshold detector, terminal view"));
         command.Aliases.Add("collect");
         options.AddTo(command);

@@ -19,13 +19,13 @@ internal sealed class NicOptionTable
 
     public Option<string> Normalize { get; } = AgentOptions.Normalize();
 
-    public Option<double?> Tick { get; } = Kinds.OptionalSeconds("--tick", "How often a row is classified; seconds; 0: every scrape [default: 0.1; 0 with --test read_loop]");
+    public Option<double?> Tick { get; } = Kinds.OptionalSeconds("--tick", "How often a row is classified; seconds; 0: every scrape [default: 0.1; 0 with --test read_loop; the recording's with --recording]");
 
     public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
 
     public Option<string> WarmStart { get; } = AgentOptions.WarmStart();
 
-    public Option<string> Transport { get; } = Kinds.Choice("--transport", "How pages are read; auto: verbs when --dev is given or the control plane is on another machine, else shm", "auto", ["auto", "shm", "verbs"]);
+    public Option<string> Transport { get; } = Kinds.Choice("--transport", "How pages are read; auto: recording when --recording is given, verbs when --dev is given or the control plane is on another machine, else shm", "auto", ["auto", "shm", "verbs", "recording"]);
 
     public Option<string?> Device { get; } = AgentOptions.Device();
 
@@ -40,6 +40,22 @@ internal sealed class NicOptionTable
             value = rate;
             return valid;
         }, null);
+
+    public Option<string?> Record { get; } = AgentOptions.Record();
+
+    public Option<string?> Recording { get; } = Kinds.Text("--recording", "FILE", "Replay a recording instead of asking an agent; ends with a summary where it ends");
+
+    public Option<double?> ReplaySpeed { get; } = Kinds.Number<double?>("--replay-speed", "X", "Pace of a replay: 1 as recorded, 10 ten times as fast, 0 as fast as possible; the decisions are the same [default: 0; 1 with --interactive]", null, "a number from 0 to 1000000",
+        (string text, out double? value) =>
+        {
+            var valid = double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var speed) && speed is >= 0 and <= 1e6;
+            value = speed;
+            return valid;
+        }, null);
+
+    public Option<bool> Stay { get; } = Kinds.Flag("--stay", "Go on serving the last values when the recording ends [default: ends with it]");
+
+    public Option<string?> Decisions { get; } = Kinds.Text("--decisions", "FILE", "Write a CSV line per classified row: time_ns, pod, score, threshold, anomalous, alarm; live or in a replay");
 
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 
@@ -61,7 +77,7 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
     }

@@ -43,6 +43,8 @@ internal sealed class UpOptionTable
 
     public Option<string?> GroupBy { get; } = Kinds.Text("--group-by", "RULE", "Which processes make one pod: program (executable plus script), exe, cmdline, pid, cgroup, or regex:PATTERN with a group (?<pod>...) [default: program]");
 
+    public Option<string?> Record { get; } = AgentOptions.Record();
+
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 
     public Option<int> Port { get; } = Kinds.Port("--port", "TCP port of the agent's HTTP control plane on loopback", 5000);
@@ -59,7 +61,7 @@ internal sealed class UpOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
+        Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, Record, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
         foreach (var option in table)
             command.Add(option);
     }

@@ -6,7 +6,7 @@ internal static class ExitCode
     /// <summary>Done, or stopped by a signal or by `q`.</summary>
     public const int Success = 0;
 
-    /// <summary>The work itself failed: a test that did not pass, `doctor --strict` with something missing.</summary>
+    /// <summary>The work itself failed: a test that did not pass, a recording that is damaged, `doctor --strict` with something missing.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line or an environment variable is wrong.</summary>

@@ -19,6 +19,7 @@ internal static class CollectorView
             alarms.Take(change);
             view.Wake();
         };
+        collector.BeginReplay();
         await view.RunAsync(plain, seconds, output);
     }
 }

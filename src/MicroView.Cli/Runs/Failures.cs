@@ -30,6 +30,7 @@ internal static class Failures
     {
         UserException user => (user.Message, user.ExitCode),
         HostStartException or CollectorStartException => (error.Message, ExitCode.Unavailable),
+        RecordingException => (error.Message, ExitCode.Failed),
         OperationCanceledException => ("stopped before it was ready", ExitCode.Interrupted),
         SocketException or IOException or UnauthorizedAccessException or InvalidOperationException { InnerException: SocketException }
             => ($"{error.Message.TrimEnd('.')}; --debug shows more", ExitCode.Unavailable),

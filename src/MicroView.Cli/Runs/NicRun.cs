@@ -17,19 +17,22 @@ internal static class NicRun
         await using var collector = await CollectorService.StartAsync(collectorOptions, run.Loggers, run.Stop);
         if (test == "setup")
             return await SetupTest.RunAsync(collector, output, run.Stop);
+        if (collector.Replay is { } replay)
+            ReplayReport.Follow(replay, result.GetValue(options.Stay), run);
         var seconds = result.GetValue(options.Duration);
         if (messages is not null)
-            await CollectorView.RunAsync($"nic on {Environment.MachineName}", collector, messages, !interactive, seconds, collectorOptions.ScrapeInterval, run, output);
+            await CollectorView.RunAsync($"nic on {Environment.MachineName}", collector, messages, !interactive, seconds, collector.Options.ScrapeInterval, run, output);
         else
-            await WatchAsync(collector, collectorOptions, seconds, run);
-        return ExitCode.Success;
+            await WatchAsync(collector, collector.Options, seconds, run);
+        return ReplayReport.Print(collector, output);
     }
 
     private static async Task WatchAsync(CollectorService collector, CollectorOptions options, double? seconds, RunContext run)
     {
         var logger = run.Loggers.CreateLogger("nic");
         logger.LogInformation("Model {Model}, {Lmaps} LMAPs, scrape interval {Interval} s, tick {Tick} s; endpoint {Endpoint}", options.Analysis.Detector.Model,
-            options.Lmaps, options.ScrapeInterval.TotalSeconds, options.Tick.TotalSeconds, collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none");
+            options.Lmaps, options.ScrapeInterval.TotalSeconds, options.Tick?.TotalSeconds, collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none");
+        collector.BeginReplay();
         await Running.WaitAsync(seconds, run.Stop);
         logger.LogInformation("Stopping{Statistics}", options.StatisticsFolder is { } folder ? $"; statistics of each LMAP in {Path.GetFullPath(folder)}" : "");
     }
@@ -37,14 +40,24 @@ internal static class NicRun
     private static CollectorOptions Read(NicOptionTable options, ParseResult result, string? test, bool debug)
     {
         var loop = test == "read_loop";
+        var recording = result.GetValue(options.Recording);
+        RequireNoReplay(recording is not null && test is "setup" or "read_loop", $"--test {test} reads an agent's pods, and not --recording");
+        RequireNoReplay(recording is not null && result.GetValue(options.ScrapeInterval) is not null, "--scrape-interval is the recording's with --recording");
         var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
         var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
         var model = test == "setup" ? "none" : result.GetValue(options.Model)!;
         var read = new CollectorOptions
         {
+            RecordInto = result.GetValue(options.Record),
+            Recording = recording,
+            ReplaySpeed = result.GetValue(options.ReplaySpeed) ?? (result.GetValue(options.Interactive) ? 1 : 0),
+            DecisionsFile = result.GetValue(options.Decisions),
             SocketPath = result.GetValue(options.Socket),
             ControlPlane = result.GetValue(options.ControlPlane),
-            Transport = result.GetValue(options.Transport) switch { "shm" => TransportKind.SharedMemory, "verbs" => TransportKind.Verbs, _ => TransportKind.Auto },
+            Transport = result.GetValue(options.Transport) switch
+            {
+                "shm" => TransportKind.SharedMemory, "verbs" => TransportKind.Verbs, "recording" => TransportKind.Recording, _ => TransportKind.Auto,
+            },
             Device = result.GetValue(options.Device),
             GidIndex = result.GetResult(options.Gid) is { Implicit: false } ? result.GetValue(options.Gid) : null,
             DevicePort = result.GetValue(options.IbPort),
@@ -53,7 +66,7 @@ internal static class NicRun
             Lmaps = result.GetValue(options.Lmaps),
             Models = test == "setup" ? null : DetectionChoice.ReadModels(model, result.GetValue(options.ModelFile)),
             WarmStart = result.GetValue(options.WarmStart) == "on",
-            Analysis = DetectionChoice.Read(model, result.GetValue(options.FalseAlarms), result.GetValue(options.Normalize)!, result.GetValue(options.Learn), Math.Max(scrape, tick)),
+            Analysis = Detection(options, result, model, Math.Max(scrape, tick)),
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
@@ -61,8 +74,27 @@ internal static class NicRun
             TraceRate = result.GetValue(options.TraceRate),
             Debug = debug,
         };
+        if (read.IsReplay)
+            return Replay(options, result, CollectorChoice.Check(read));
         // An agent elsewhere may come later than its collector; the log says what is wrong meanwhile.
         return read.IsVerbs && test != "setup" ? read with { AgentWait = Timeout.InfiniteTimeSpan } : read;
+    }
+
+    /// <summary>How many rows are learnt goes by how often the recording has one.</summary>
+    private static CollectorOptions Replay(NicOptionTable options, ParseResult result, CollectorOptions read)
+    {
+        var recorded = RecordingInfo.Read(read.Recording!);
+        var tick = result.GetValue(options.Tick) is { } chosen ? TimeSpan.FromSeconds(chosen) : recorded.Tick;
+        return read with { Tick = tick, Analysis = Detection(options, result, result.GetValue(options.Model)!, Math.Max(recorded.ScrapeInterval.TotalSeconds, tick.TotalSeconds)) };
+    }
+
+    private static Analysis.AnalyzerOptions Detection(NicOptionTable options, ParseResult result, string model, double rowSeconds) =>
+        DetectionChoice.Read(model, result.GetValue(options.FalseAlarms), result.GetValue(options.Normalize)!, result.GetValue(options.Learn), rowSeconds);
+
+    private static void RequireNoReplay(bool broken, string message)
+    {
+        if (broken)
+            throw new UserException(message, ExitCode.Usage);
     }
 
     /// <summary>Tests that only read have an endpoint when it is asked for, so that several can run side by side.</summary>

@@ -32,6 +32,7 @@ internal static class UpRun
             Analysis = DetectionChoice.Read(result.GetValue(options.Model)!, result.GetValue(options.FalseAlarms), result.GetValue(options.Normalize)!, result.GetValue(options.Learn), row.TotalSeconds),
             Models = models,
             WarmStart = result.GetValue(options.WarmStart) == "on",
+            RecordInto = result.GetValue(options.Record),
             PrometheusPort = result.GetValue(options.PrometheusPort),
             Name = $"up-{Environment.ProcessId}",
             Debug = run.Debug,
@@ -61,7 +62,7 @@ internal static class UpRun
         var how = options.Models is { } models
             ? $"{models.Count} trained network{(models.Count == 1 ? "" : "s")} from {models.Path}"
             : $"learns each pod for at least {options.Analysis.MinSeconds:0.#} s and {options.Analysis.MinRows} rows before watching it";
-        output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick.TotalSeconds):0.###} s; {how}");
+        output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick!.Value.TotalSeconds):0.###} s; {how}");
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;

@@ -48,13 +48,13 @@ public sealed record AlarmEvent
     /// <summary>When the row was sampled, CLOCK_MONOTONIC of the host, ns.</summary>
     public long RowTimeNs { get; init; }
 
-    /// <summary>Wall clock of the collector.</summary>
+    /// <summary>Wall clock of the collector, or of the recording.</summary>
     public DateTimeOffset Time { get; init; }
 
     /// <summary>How long the alarm was open; zero at the opening.</summary>
     public TimeSpan Duration { get; init; }
 
-    internal static AlarmEvent ForLostPod(MonitoredPod pod, long nowNs) => new()
+    internal static AlarmEvent ForLostPod(MonitoredPod pod, long nowNs, DateTimeOffset time) => new()
     {
         Pod = pod.Pod,
         Service = pod.Layout.Service,
@@ -64,7 +64,7 @@ public sealed record AlarmEvent
         IsWarm = pod.IsWarm,
         Attributions = pod.Attributions,
         RowTimeNs = pod.RowTimeNs,
-        Time = DateTimeOffset.UtcNow,
+        Time = time,
         Duration = TimeSpan.FromTicks((nowNs - pod.AlarmSinceNs) / 100),
     };
 }

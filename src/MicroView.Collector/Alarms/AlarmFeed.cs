@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Threading;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +10,9 @@ namespace MicroView.Collector;
 /// never an
 /// LMAP's time. Subscribers are called one after the other on one task; what they throw is logged.
 /// </summary>
-internal sealed class AlarmFeed(ILogger logger) : IAsyncDisposable
+/// <param name="logger">For what happens.</param>
+/// <param name="isReplay">Nobody waits for the one who posts: no event is lost, and each is told with its time.</param>
+internal sealed class AlarmFeed(ILogger logger, bool isReplay = false) : IAsyncDisposable
 {
     private const int Capacity = 1024;
 
@@ -25,13 +29,20 @@ internal sealed class AlarmFeed(ILogger logger) : IAsyncDisposable
 
     public void Start() => _pump = Task.Run(PumpAsync);
 
-    /// <summary>Called by LMAPs; never waits.</summary>
+    /// <summary>Called by LMAPs; waits in a replay alone.</summary>
     public void Post(AlarmEvent change)
     {
         if (change.Transition == AlarmTransition.Opened)
             Interlocked.Increment(ref _opened);
-        if (!_queue.Writer.TryWrite(change))
-            Interlocked.Increment(ref _dropped);
+        while (!_queue.Writer.TryWrite(change))
+        {
+            if (!isReplay || _pump.IsCompleted)
+            {
+                Interlocked.Increment(ref _dropped);
+                return;
+            }
+            Thread.Sleep(1);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -66,12 +77,13 @@ internal sealed class AlarmFeed(ILogger logger) : IAsyncDisposable
 
     private void Log(AlarmEvent change)
     {
+        var at = isReplay ? string.Create(CultureInfo.InvariantCulture, $" at {change.Time:yyyy-MM-ddTHH:mm:ss.fffZ}") : "";
         if (change.Transition == AlarmTransition.Opened)
-            logger.LogWarning("Alarm: pod {Pod}, score {Score:G4} over {Threshold:G4}{Warm}: {Metrics}", change.Pod, change.Score, change.Threshold,
+            logger.LogWarning("Alarm{At}: pod {Pod}, score {Score:G4} over {Threshold:G4}{Warm}: {Metrics}", at, change.Pod, change.Score, change.Threshold,
                 change.IsWarm ? " (warm: learnt by its service)" : "",
                 string.Join(", ", change.Attributions.Select(share => $"{share.Metric} {share.Share:P0}")));
         else
-            logger.LogInformation("Alarm over: pod {Pod} {How} after {Seconds:F1} s", change.Pod,
+            logger.LogInformation("Alarm over{At}: pod {Pod} {How} after {Seconds:F1} s", at, change.Pod,
                 change.Transition == AlarmTransition.PodGone ? "went away" : "is normal again", change.Duration.TotalSeconds);
     }
 }

@@ -9,11 +9,15 @@ namespace MicroView.Collector;
 /// <param name="pod">The pod.</param>
 /// <param name="lmap">Its LMAP.</param>
 /// <param name="limitNs">How long ago the LMAP's last look at it may be.</param>
-internal sealed class PodFreshness(MonitoredPod pod, LmapStatistics lmap, long limitNs)
+/// <param name="clock">What time it is.</param>
+internal sealed class PodFreshness(MonitoredPod pod, LmapStatistics lmap, long limitNs, CollectorClock clock)
 {
     public MonitoredPod Pod => pod;
 
-    public bool IsFresh => pod.IsReadable && pod.FreshTimeNs != 0 && Clocks.MonotonicNs - lmap.LastLookNs <= limitNs;
+    public bool IsFresh => pod.IsReadable && pod.FreshTimeNs != 0 && clock.NowNs - lmap.LastLookNs <= limitNs;
+
+    /// <summary>Age of the newest row, s; NaN before the first.</summary>
+    public double AgeSeconds => pod.FreshTimeNs is not 0 and var sampled ? Math.Max(0, clock.NowNs - sampled) / 1e9 : double.NaN;
 }
 
 /// <summary>Makes the series of pods in one document.</summary>
@@ -176,8 +180,8 @@ internal sealed class PodHealthRow(PodFreshness freshness) : IRowSource
         var (pod, fresh) = (freshness.Pod, freshness.IsFresh);
         row[3] = fresh ? 0 : 1;
         row[4] = pod.Status == RowStatus.Quarantined ? 1 : 0;
-        if (pod.FreshTimeNs != 0)
-            row[5] = Math.Max(0, Clocks.MonotonicNs - pod.FreshTimeNs) / 1e9;
+        if (freshness.AgeSeconds is var age && !double.IsNaN(age))
+            row[5] = age;
         if (!fresh || pod.State == PodState.Off)
             return true;
         row[2] = pod.AlarmOpen ? 1 : 0;

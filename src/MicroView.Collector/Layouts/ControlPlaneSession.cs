@@ -7,7 +7,7 @@ namespace MicroView.Collector;
 /// The session with the agent, whatever carries it: opens it, follows the layout by long-poll (which renews the lease), acknowledges each generation once
 /// the LMAPs work by it, and comes back after a restart of the agent. Meanwhile the pods stay known and their heartbeats tell that they are stale.
 /// </summary>
-internal sealed class ControlPlaneSession : IAsyncDisposable
+internal sealed class ControlPlaneSession : LayoutSession
 {
     private const int PollMs = 1000; // half of the lease
     internal static readonly TimeSpan RenewPeriod = TimeSpan.FromMilliseconds(700);
@@ -31,21 +31,19 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
         _ = _first.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
     }
 
-    /// <summary>Whether it is connected, where, and if not why.</summary>
-    public ConnectionView View => _view;
+    public override ConnectionView View => _view;
 
-    /// <summary>Sessions opened so far.</summary>
-    public long Sessions => Interlocked.Read(ref _sessions);
+    public override long Sessions => Interlocked.Read(ref _sessions);
 
     /// <summary>Completes with the first layout in force; fails when the agent refuses the session.</summary>
-    public Task FirstLayout => _first.Task;
+    public override Task FirstLayout => _first.Task;
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    public override void Start() => _loop = Task.Run(RunAsync);
 
     /// <summary>
     /// A pod's header has moved: the agent may be back, so the next attempt to connect need not wait. Thread-safe, never waits.
     /// </summary>
-    public void Hurry()
+    public override void Hurry()
     {
         if (_view.Connected || _hurry.CurrentCount > 0)
             return; // connected, the long-poll tells by itself
@@ -60,7 +58,7 @@ internal sealed class ControlPlaneSession : IAsyncDisposable
     }
 
     /// <summary>Ends the session. What it holds beyond a connection is given back by <see cref="ControlPlane.LeaveAsync"/>, when the LMAPs have stopped.</summary>
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);

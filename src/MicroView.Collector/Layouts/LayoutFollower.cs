@@ -14,12 +14,14 @@ internal sealed class LayoutFollower : IDisposable
     private const int MaxAbsent = 4096;
     private static readonly long AbsenceNs = TimeSpan.FromSeconds(10).Ticks * 100;
 
-    private readonly IReadOnlyList<LmapThread> _lmaps;
+    private readonly IReadOnlyList<LmapRunner> _lmaps;
     private readonly PageTransport _transport;
     private readonly AnalyzerOptions _analysis;
     private readonly PodStarts _starts;
     private readonly PodSeriesFactory _series;
     private readonly AlarmFeed _alarms;
+    private readonly CollectorClock _clock;
+    private readonly Recorder? _recorder;
     private readonly ILogger _logger;
     private readonly Dictionary<string, KnownPod> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KnownPod> _absent = new(StringComparer.Ordinal);
@@ -27,9 +29,9 @@ internal sealed class LayoutFollower : IDisposable
     private long _rejected, _joined;
 
     public LayoutFollower(
-        IReadOnlyList<LmapThread> lmaps, PageTransport transport, AnalyzerOptions analysis, PodStarts starts, PodSeriesFactory series,
-        AlarmFeed alarms, ILogger logger) =>
-        (_lmaps, _transport, _analysis, _starts, _series, _alarms, _logger) = (lmaps, transport, analysis, starts, series, alarms, logger);
+        IReadOnlyList<LmapRunner> lmaps, PageTransport transport, AnalyzerOptions analysis, PodStarts starts, PodSeriesFactory series, AlarmFeed alarms,
+        CollectorClock clock, Recorder? recorder, ILogger logger) =>
+        (_lmaps, _transport, _analysis, _starts, _series, _alarms, _clock, _recorder, _logger) = (lmaps, transport, analysis, starts, series, alarms, clock, recorder, logger);
 
     /// <summary>Pods of a layout that could not be taken, since the start.</summary>
     public long RejectedPods => Interlocked.Read(ref _rejected);
@@ -47,7 +49,7 @@ internal sealed class LayoutFollower : IDisposable
     /// <exception cref="ControlProtocolException">The update does not fit what was told before.</exception>
     public async Task ApplyAsync(LayoutUpdate update, HandedFiles files, bool isNewSession)
     {
-        var step = new LayoutStep(_lmaps.Count);
+        var step = new LayoutStep(_lmaps.Count, _recorder?.Begin(update, isNewSession));
         if (isNewSession)
             _refused.Clear();
         try
@@ -65,7 +67,7 @@ internal sealed class LayoutFollower : IDisposable
             await InstallAsync(step).ConfigureAwait(false); // what was taken before an exception stands
         }
         Generation = update.Generation;
-        ForgetAbsent(Clocks.MonotonicNs);
+        ForgetAbsent(_clock.NowNs);
     }
 
     /// <summary>Forgets pods that have stayed away; their alarms are over.</summary>
@@ -132,6 +134,7 @@ internal sealed class LayoutFollower : IDisposable
         if (back is not null)
             monitored.Status = RowStatus.Stale; // what it held when it left is not fresh
         var known = new KnownPod(monitored, told, schema, source, LmapOf(told.Pod));
+        Record(step, known);
         _known.Add(told.Pod, known);
         Interlocked.Increment(ref _joined);
         step.Touch(known.Lmap);
@@ -148,9 +151,16 @@ internal sealed class LayoutFollower : IDisposable
         if (former is null || !_transport.TakesFiles)
             step.Released.Add(known.Source);
         (known.Layout, known.Schema, known.Source) = (told, schema, source);
+        Record(step, known);
         step.Touch(known.Lmap);
         step.Adoptions[known.Lmap].Add(new(known.Monitored, told, schema, source));
         step.Installed.Add(known);
+    }
+
+    private void Record(LayoutStep step, KnownPod pod)
+    {
+        if (step.Recorded is { } recorded)
+            _recorder!.Attach(recorded, pod.Layout.Pod, pod.Source, pod.Lmap);
     }
 
     private void Remove(string pod, LayoutStep step, bool keep)
@@ -164,7 +174,7 @@ internal sealed class LayoutFollower : IDisposable
         step.Released.Add(known.Source);
         if (keep)
         {
-            known.LeftNs = Clocks.MonotonicNs;
+            known.LeftNs = _clock.NowNs;
             _absent[pod] = known;
         }
         else
@@ -191,13 +201,15 @@ internal sealed class LayoutFollower : IDisposable
 
     private async Task InstallAsync(LayoutStep step)
     {
+        if (step.Recorded is { } recorded)
+            _recorder!.Post(recorded, Enumerable.Range(0, _lmaps.Count).Where(lmap => step.Touched[lmap]));
         var waits = new List<Task>();
         for (var i = 0; i < _lmaps.Count; i++)
         {
             if (!step.Touched[i])
                 continue;
             MonitoredPod[] pods = [.. _known.Values.Where(pod => pod.Lmap == i).Select(pod => pod.Monitored)];
-            waits.Add(_lmaps[i].PostAsync(new LmapChange(pods, step.Adoptions[i])));
+            waits.Add(_lmaps[i].PostAsync(new LmapChange(pods, step.Adoptions[i]) { Recorded = step.Recorded }));
         }
         await Task.WhenAll(waits).ConfigureAwait(false);
         foreach (var pod in step.Installed)
@@ -218,12 +230,12 @@ internal sealed class LayoutFollower : IDisposable
             EndAlarm(pod);
     }
 
-    private PodFreshness FreshnessOf(KnownPod pod) => new(pod.Monitored, _lmaps[pod.Lmap].Lmap.Statistics, _lmaps[pod.Lmap].SilenceLimitNs);
+    private PodFreshness FreshnessOf(KnownPod pod) => new(pod.Monitored, _lmaps[pod.Lmap].Lmap.Statistics, _lmaps[pod.Lmap].SilenceLimitNs, _clock);
 
     private void EndAlarm(KnownPod pod)
     {
         if (pod.Monitored.AlarmOpen)
-            _alarms.Post(AlarmEvent.ForLostPod(pod.Monitored, Clocks.MonotonicNs));
+            _alarms.Post(AlarmEvent.ForLostPod(pod.Monitored, _clock.NowNs, _clock.Now));
     }
 
     /// <summary>FNV-1a: a pod comes to the same LMAP in every run.</summary>
@@ -237,8 +249,12 @@ internal sealed class LayoutFollower : IDisposable
 }
 
 /// <summary>What one update does, until every LMAP has taken it.</summary>
-internal sealed class LayoutStep(int lmaps)
+/// <param name="lmaps">How many there are.</param>
+/// <param name="recorded">What a recording keeps of it; null: nothing is recorded.</param>
+internal sealed class LayoutStep(int lmaps, RecordedStep? recorded)
 {
+    public RecordedStep? Recorded => recorded;
+
     public bool[] Touched { get; } = new bool[lmaps];
 
     public List<PodAdoption>[] Adoptions { get; } = [.. Enumerable.Range(0, lmaps).Select(_ => new List<PodAdoption>())];

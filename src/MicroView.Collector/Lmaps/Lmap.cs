@@ -59,6 +59,14 @@ public sealed class Lmap
     /// <summary>Called, on the LMAP's thread, when a pod's header says that its layout moved: at most ten times a second per pod.</summary>
     public Action? LayoutMoved { get; set; }
 
+    /// <summary>Takes down what is read; null: the run is not recorded. Set before the first scrape, like the next two.</summary>
+    internal LmapRecorder? Recorder { get; set; }
+
+    /// <summary>Takes the decisions; null: nobody wants them.</summary>
+    internal DecisionRing? Decisions { get; set; }
+
+    internal CollectorClock Clock { get; init; } = CollectorClock.Live;
+
     /// <summary>Takes these pods from the next scrape on; for callers that run the scrapes themselves.</summary>
     public void SetPods(IReadOnlyList<MonitoredPod> pods)
     {
@@ -80,6 +88,8 @@ public sealed class Lmap
     {
         if (Interlocked.Exchange(ref _inbox, null) is not { } change)
             return;
+        if (Recorder is not null)
+            change.Recorded?.Applied(Recorder, Index);
         foreach (var adoption in change.Adoptions)
             Adopt(adoption);
         Volatile.Write(ref _pods, change.Pods);
@@ -110,6 +120,7 @@ public sealed class Lmap
     private void Pass(long nowNs, bool due, bool looks)
     {
         var pods = _pods;
+        Recorder?.Begin(nowNs, looks);
         _reads?.Begin(pods, nowNs);
         for (var i = 0; i < pods.Length;)
         {
@@ -130,6 +141,7 @@ public sealed class Lmap
             }
         }
         _reads?.End();
+        Recorder?.End();
         _statistics.LastLookNs = nowNs;
     }
 
@@ -144,7 +156,7 @@ public sealed class Lmap
 #pragma warning restore CA1031
         {
             TakeOut(adoption.Pod, error);
-            EndAlarm(adoption.Pod, Clocks.MonotonicNs);
+            EndAlarm(adoption.Pod, Clock.NowNs);
         }
     }
 
@@ -250,6 +262,7 @@ public sealed class Lmap
         var seen = analysis.Observe(pod.CurrentRow.Front, pod.RowTimeNs);
         _statistics.ClassifiedRows++;
         pod.PublishObservation(seen);
+        Decisions?.Take(pod, seen, nowNs);
         if (seen.AlarmOpen || seen.Change != AlarmChange.None)
             FollowAlarm(pod, seen, nowNs);
     }
@@ -266,7 +279,7 @@ public sealed class Lmap
         pod.PublishAlarm(seen.AlarmOpen, seen.AlarmOpen ? shares : [], nowNs);
     }
 
-    private static AlarmEvent Describe(MonitoredPod pod, in Observation seen, AttributionShare[] shares, long nowNs) => new()
+    private AlarmEvent Describe(MonitoredPod pod, in Observation seen, AttributionShare[] shares, long nowNs) => new()
     {
         Pod = pod.Pod,
         Service = pod.Layout.Service,
@@ -276,7 +289,7 @@ public sealed class Lmap
         IsWarm = pod.IsWarm,
         Attributions = shares,
         RowTimeNs = pod.RowTimeNs,
-        Time = DateTimeOffset.UtcNow,
+        Time = Clock.Now,
         Duration = seen.Change == AlarmChange.Opened ? TimeSpan.Zero : TimeSpan.FromTicks((nowNs - pod.AlarmSinceNs) / 100),
     };
 
@@ -287,7 +300,7 @@ public sealed class Lmap
         pod.Analysis?.DropAlarm(); // or the alarm would stand open again, unannounced, should the pod come back
         if (!pod.AlarmOpen)
             return;
-        AlarmChanged?.Invoke(AlarmEvent.ForLostPod(pod, nowNs));
+        AlarmChanged?.Invoke(AlarmEvent.ForLostPod(pod, nowNs, Clock.Now));
         pod.PublishAlarm(false, [], nowNs);
     }
 

@@ -5,6 +5,9 @@ namespace MicroView.Collector;
 /// <summary>A change for one LMAP: its pods from now on, and what some of them take over.</summary>
 internal sealed record LmapChange(MonitoredPod[] Pods, IReadOnlyList<PodAdoption> Adoptions)
 {
+    /// <summary>The layout that the change comes from, in a run that is recorded.</summary>
+    public RecordedStep? Recorded { get; init; }
+
     /// <summary>Completes when the LMAP works by the change and reads nothing of before.</summary>
     public TaskCompletionSource Applied { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -15,14 +15,12 @@ internal sealed record LmapSchedule(long IntervalNs, int? Core, bool Spin);
 /// drift; those
 /// that passed unused are skipped. A post wakes it.
 /// </summary>
-internal sealed class LmapThread : IDisposable
+internal sealed class LmapThread : LmapRunner
 {
     private const long AccountPeriodNs = 1_000_000_000;
     private const int IdleMs = 50; // back to back without a pod there is nothing to be back to back with
     private const int UnreadableMs = 5; // while its transport is not connected
     private const int FaultPauseMs = 100;
-    private const long LookPeriodNs = 500_000_000; // half of what a heartbeat may stand still
-
     private readonly LmapSchedule _schedule;
     private readonly ILogger _logger;
     private readonly AutoResetEvent _wake = new(false);
@@ -30,30 +28,23 @@ internal sealed class LmapThread : IDisposable
     private volatile bool _stopping;
     private long _accountNs, _accountCpuNs, _accountScrapes;
 
-    public LmapThread(Lmap lmap, LmapSchedule schedule, ILogger logger)
+    public LmapThread(Lmap lmap, LmapSchedule schedule, ILogger logger) : base(lmap, schedule.IntervalNs)
     {
-        Lmap = lmap;
         _schedule = schedule;
         _logger = logger;
         _thread = new Thread(Run) { Name = $"LMAP {lmap.Index}", IsBackground = true };
     }
 
-    public Lmap Lmap { get; }
+    public override void Start() => _thread.Start();
 
-    /// <summary>If it has not looked at its pods for this long, nothing that it read passes for fresh.</summary>
-    public long SilenceLimitNs => PageFormat.HeartbeatTimeout.Ticks * 100 + 2 * Math.Min(_schedule.IntervalNs, LookPeriodNs);
-
-    public void Start() => _thread.Start();
-
-    /// <summary>Hands over a change; completes when it is in force.</summary>
-    public Task PostAsync(LmapChange change)
+    public override Task PostAsync(LmapChange change)
     {
         Lmap.Post(change);
         _wake.Set();
         return change.Applied.Task;
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _stopping = true;
         _wake.Set();

@@ -9,6 +9,7 @@ namespace MicroView.Collector;
 public abstract class ImageSource : ObjectSource
 {
     private readonly ImageReader[] _readers;
+    private ImageTap? _tap;
 
     /// <summary>A source over objects in order.</summary>
     /// <param name="readers">One reader per object; all but the last are full.</param>
@@ -34,15 +35,26 @@ public abstract class ImageSource : ObjectSource
     public override RowStatus Read(Span<double> row, long nowNs)
     {
         var status = Fetch(nowNs);
-        return status == RowStatus.Fresh ? base.Read(row, nowNs) : status;
+        if (status == RowStatus.Fresh)
+            return base.Read(row, nowNs);
+        _tap?.Missing(status);
+        return status;
     }
 
     /// <inheritdoc/>
     public override RowStatus Look(long nowNs)
     {
         var status = Fetch(nowNs);
-        return status == RowStatus.Fresh ? base.Look(nowNs) : status;
+        if (status == RowStatus.Fresh)
+            return base.Look(nowNs);
+        _tap?.Missing(status);
+        return status;
     }
+
+    /// <summary>Where its images are recorded. Set before the first read.</summary>
+    internal void RecordInto(ImageTap tap) => _tap = tap;
+
+    internal int ObjectCount => Objects;
 
     /// <summary>Has the images of all objects at hand: <see cref="RowStatus.Fresh"/>, or why there are none, which is then the read's answer.</summary>
     /// <param name="nowNs">The reader's monotonic clock, ns.</param>
@@ -52,11 +64,27 @@ public abstract class ImageSource : ObjectSource
     /// <see cref="ImageBytes"/>: the object is unreadable.</summary>
     protected abstract ReadOnlySpan<byte> Image(int index);
 
-    /// <inheritdoc/>
-    protected override RowStatus ReadObject(int index, Span<double> values, long nowNs) => _readers[index].Read(Image(index), values, nowNs);
+    /// <summary>True when the row in an image was confirmed while it was copied.</summary>
+    protected virtual bool IsConfirmed(int index) => false;
 
     /// <inheritdoc/>
-    protected override RowStatus LookAtObject(int index, long nowNs) => _readers[index].Look(Image(index), nowNs);
+    protected override RowStatus ReadObject(int index, Span<double> values, long nowNs)
+    {
+        var image = Image(index);
+        var isConfirmed = IsConfirmed(index);
+        var status = _readers[index].Read(image, values, nowNs, isConfirmed);
+        _tap?.Read(index, image, status, isConfirmed);
+        return status;
+    }
+
+    /// <inheritdoc/>
+    protected override RowStatus LookAtObject(int index, long nowNs)
+    {
+        var image = Image(index);
+        var status = _readers[index].Look(image, nowNs);
+        _tap?.Look(index, image);
+        return status;
+    }
 
     /// <inheritdoc/>
     protected override (ulong Generation, long RowTimeNs) First => (_readers[0].Generation, _readers[0].RowTimeNs);

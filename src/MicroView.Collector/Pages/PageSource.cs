@@ -3,7 +3,7 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// What reads one pod's pages into a row of slots: shared memory now; verbs and recordings are further implementations. Belongs to
+/// What reads one pod's pages into a row of slots: by shared memory, by RDMA, or out of a recording. Belongs to
 /// one LMAP's thread from <see cref="Activate"/> on. A read neither allocates nor throws.
 /// </summary>
 public abstract class PageSource : IDisposable
@@ -35,6 +35,6 @@ public abstract class PageSource : IDisposable
     /// <returns>Fresh when nothing is wrong with them, else what is.</returns>
     public abstract RowStatus Look(long nowNs);
 
-    /// <summary>Gives the memory back. Only when no LMAP reads it any more.</summary>
+    /// <summary>Gives the memory back. Only when no LMAP reads it any more; a read after it finds the pod unreadable.</summary>
     public abstract void Dispose();
 }

@@ -30,24 +30,35 @@ public abstract class PageTransport
     internal virtual ScrapeReads? ReadsOf(int lmap) => null;
 }
 
+/// <summary>A source whose opened objects its successor takes over.</summary>
+internal interface IHeldObjects
+{
+    /// <summary>They, in order.</summary>
+    IReadOnlyList<ObjectReader> Held { get; }
+}
+
 /// <summary>Pods of this machine, through the descriptors that the agent's socket hands out.</summary>
 public sealed class SharedMemoryTransport : PageTransport
 {
     /// <inheritdoc/>
     public override string Name => "shm";
 
+    /// <summary>Reads by way of copies, which can be recorded.</summary>
+    internal bool Copies { get; init; }
+
     /// <inheritdoc/>
     public override PageSource Open(PodLayout layout, int slots, PageSource? former, IReadOnlyList<SafeFileHandle> files)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(files);
-        var held = (former as SharedMemorySource)?.Readers ?? [];
+        var held = (former as IHeldObjects)?.Held ?? [];
         var opened = new List<ObjectReader>();
         try
         {
             for (var i = 0; i < files.Count; i++)
                 opened.Add(Open(layout.Kind, layout.Objects[held.Count + i], files[i]));
-            return new SharedMemorySource([.. held, .. opened], slots);
+            ObjectReader[] all = [.. held, .. opened];
+            return Copies ? new CopiedSource(all, [.. all.Select((_, i) => ImageReaders.Of(layout.Objects[i]))], slots) : new SharedMemorySource(all, slots);
         }
         catch
         {
@@ -67,5 +78,20 @@ public sealed class SharedMemoryTransport : PageTransport
         var reader = kind == PodKind.Rest ? ObjectReader.Positional(file, geometry, layout.Epoch) : ObjectReader.Map(file, geometry, layout.Epoch);
         reader.HasRows = layout.RowSlots > 0;
         return reader;
+    }
+}
+
+/// <summary>Readers of images for objects that the control plane told of.</summary>
+internal static class ImageReaders
+{
+    /// <exception cref="InvalidDataException">What was told contradicts the page format.</exception>
+    public static ImageReader Of(ObjectLayout pages)
+    {
+        if (!SlotGeometry.IsValid(pages.Capacity, pages.Stripes, out var problem))
+            throw new InvalidDataException($"object {pages.Index}: {problem}");
+        var geometry = new SlotGeometry(pages.Capacity, pages.Stripes);
+        if (pages.RowSlots != 0 && !geometry.CanStamp(pages.RowSlots))
+            throw new InvalidDataException($"object {pages.Index}: a row of {pages.RowSlots} slots and its stamp do not fit");
+        return new(geometry, pages.Epoch, pages.RowSlots);
     }
 }

@@ -3,7 +3,7 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>Reads a pod's objects on this machine: sealed ones through a mapping, REST segments by pread.</summary>
-public sealed class SharedMemorySource : ObjectSource
+public sealed class SharedMemorySource : ObjectSource, IHeldObjects
 {
     private readonly ObjectReader[] _readers;
 
@@ -13,7 +13,7 @@ public sealed class SharedMemorySource : ObjectSource
     public SharedMemorySource(IReadOnlyList<ObjectReader> readers, int slots)
         : base((readers ?? throw new ArgumentNullException(nameof(readers))).Select(reader => reader.Geometry.Slots), slots) => _readers = [.. readers];
 
-    internal IReadOnlyList<ObjectReader> Readers => _readers;
+    IReadOnlyList<ObjectReader> IHeldObjects.Held => _readers;
 
     /// <inheritdoc/>
     public override void Activate()

@@ -106,6 +106,9 @@ public sealed class MonitoredPod
     /// <summary>What its control word is to hold, where an LMAP writes it.</summary>
     internal RateWord Rate { get; } = new();
 
+    /// <summary>From another machine's row clock to Unix time, once a decision was written. The LMAP's.</summary>
+    internal long? DecisionOffsetNs { get; set; }
+
     internal AnalyzerOptions Options { get; }
 
     internal long AlarmSinceNs => Volatile.Read(ref _alarmSinceNs);

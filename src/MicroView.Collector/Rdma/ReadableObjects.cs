@@ -19,7 +19,7 @@ internal sealed record ReadableObjects(IReadOnlyList<ImageReader> Readers, int S
         string? problem = null;
         foreach (var pages in layout.Objects)
         {
-            var reader = Reader(pages);
+            var reader = ImageReaders.Of(pages);
             var wanted = Math.Min(left, reader.Geometry.Slots);
             if (wanted == 0 && readers.Count > 0)
                 break; // nothing is in it yet
@@ -38,18 +38,8 @@ internal sealed record ReadableObjects(IReadOnlyList<ImageReader> Readers, int S
             break;
         }
         if (readers.Count == 0 && layout.Objects.Count > 0)
-            readers.Add(Reader(layout.Objects[0]));
+            readers.Add(ImageReaders.Of(layout.Objects[0]));
         return new(readers, readable, regions, problem);
-    }
-
-    private static ImageReader Reader(ObjectLayout pages)
-    {
-        if (!SlotGeometry.IsValid(pages.Capacity, pages.Stripes, out var problem))
-            throw new InvalidDataException($"object {pages.Index}: {problem}");
-        var geometry = new SlotGeometry(pages.Capacity, pages.Stripes);
-        if (pages.RowSlots != 0 && !geometry.CanStamp(pages.RowSlots))
-            throw new InvalidDataException($"object {pages.Index}: a row of {pages.RowSlots} slots and its stamp do not fit");
-        return new(geometry, pages.Epoch, pages.RowSlots);
     }
 
     /// <summary>Slots whose lines are all inside a region that begins at the header. A stamped row is read whole or not at all.</summary>

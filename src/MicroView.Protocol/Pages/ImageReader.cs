@@ -67,7 +67,8 @@ public sealed unsafe class ImageReader
     /// <param name="image">At least <see cref="ImageBytes"/> bytes; fewer make it unreadable.</param>
     /// <param name="values">At least <see cref="Slots"/> values; written only when the answer is <see cref="RowStatus.Fresh"/>.</param>
     /// <param name="nowNs">The reader's monotonic clock when the image was taken, ns: times the heartbeat.</param>
-    public RowStatus Read(ReadOnlySpan<byte> image, Span<double> values, long nowNs)
+    /// <param name="isConfirmed">Its row was confirmed while it was copied (<see cref="ObjectReader.TryCopy(Span{byte}, out bool)"/>): no stamp is needed.</param>
+    public RowStatus Read(ReadOnlySpan<byte> image, Span<double> values, long nowNs, bool isConfirmed = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, _slots, nameof(values));
         if (image.Length < ImageBytes)
@@ -76,17 +77,17 @@ public sealed unsafe class ImageReader
         fixed (double* target = values)
         {
             var status = _header.Look(header, nowNs);
-            return status == RowStatus.Fresh ? ReadRow(header, target) : status;
+            return status == RowStatus.Fresh ? ReadRow(header, target, isConfirmed) : status;
         }
     }
 
-    private RowStatus ReadRow(byte* header, double* target)
+    private RowStatus ReadRow(byte* header, double* target, bool isConfirmed)
     {
         var sequence = HeaderWatch.Load(header, PageFormat.RowSeqField);
         if (sequence == _lastSequence && (sequence != 0 || RowSlots > 0))
             return RowStatus.Unchanged; // 0 where rows are stamped: there is none yet
         var time = HeaderWatch.Load(header, PageFormat.RowTimeField);
-        if ((sequence != 0 || RowSlots > 0) && !IsWhole(header, sequence, time))
+        if ((sequence != 0 || RowSlots > 0) && !IsWhole(header, sequence, time, isConfirmed))
             return RowStatus.Torn;
         SlotLines.Fold(header + PageFormat.SlotsOffset - PageFormat.HeaderOffset, Geometry.Stripes, _slots, target);
         _lastSequence = sequence;
@@ -94,11 +95,13 @@ public sealed unsafe class ImageReader
         return RowStatus.Fresh;
     }
 
-    /// <summary>A batch row without a stamp cannot be confirmed by one copy.</summary>
-    private bool IsWhole(byte* header, ulong sequence, ulong time)
+    /// <summary>A batch row without a stamp cannot be confirmed by one copy alone.</summary>
+    private bool IsWhole(byte* header, ulong sequence, ulong time, bool isConfirmed)
     {
-        if ((sequence & 1) != 0 || sequence == 0 || RowSlots == 0)
+        if ((sequence & 1) != 0 || sequence == 0)
             return false;
+        if (isConfirmed || RowSlots == 0)
+            return isConfirmed;
         var stamp = header + Geometry.UsedBytes(RowSlots) - PageFormat.HeaderOffset;
         return Unsafe.ReadUnaligned<ulong>(stamp + PageFormat.StampSequence) == sequence && Unsafe.ReadUnaligned<ulong>(stamp + PageFormat.StampTime) == time
             && Unsafe.ReadUnaligned<ulong>(stamp + PageFormat.StampCheck)

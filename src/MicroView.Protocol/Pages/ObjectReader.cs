@@ -69,7 +69,7 @@ public sealed unsafe class ObjectReader : IDisposable
     public RowStatus Read(Span<double> values, long nowNs)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, _slots, nameof(values));
-        var image = _mapping is null ? CopyPrefix() : _mapping.Address;
+        var image = _file.IsClosed ? null : _mapping is null ? CopyPrefix() : _mapping.Address;
         if (image is null)
             return RowStatus.Unreadable;
         var status = _header.Look(image + PageFormat.HeaderOffset, nowNs);
@@ -84,6 +84,8 @@ public sealed unsafe class ObjectReader : IDisposable
     /// <returns>Fresh when nothing is wrong with it, else what is.</returns>
     public RowStatus Look(long nowNs)
     {
+        if (_file.IsClosed)
+            return RowStatus.Unreadable;
         if (_mapping is not null)
             return _header.Look(_mapping.Address + PageFormat.HeaderOffset, nowNs);
         var header = stackalloc byte[PageFormat.HeaderSize];
@@ -92,7 +94,7 @@ public sealed unsafe class ObjectReader : IDisposable
             : RowStatus.Unreadable;
     }
 
-    /// <summary>Unmaps and closes.</summary>
+    /// <summary>Unmaps and closes; from then on the object is unreadable.</summary>
     public void Dispose()
     {
         _mapping?.Dispose();
@@ -106,13 +108,34 @@ public sealed unsafe class ObjectReader : IDisposable
     /// <param name="image">As many bytes as are wanted from <see cref="PageFormat.HeaderOffset"/> on, in whole lines.</param>
     public bool TryCopy(Span<byte> image)
     {
-        if (image.Length > Geometry.Capacity - PageFormat.HeaderOffset || image.Length % PageFormat.LineSize != 0)
+        if (image.Length > Geometry.Capacity - PageFormat.HeaderOffset || image.Length % PageFormat.LineSize != 0 || _file.IsClosed)
             return false;
         if (_mapping is null)
             return MemoryFile.ReadAt(_file, image, PageFormat.HeaderOffset) == image.Length;
         fixed (byte* target = image)
             SlotLines.Copy(_mapping.Address + PageFormat.HeaderOffset, target, image.Length / PageFormat.LineSize);
         return true;
+    }
+
+    /// <summary>The same, with two looks at the sequence of a batch row, as <see cref="Read"/> makes them.</summary>
+    /// <param name="image">As many bytes as are wanted from <see cref="PageFormat.HeaderOffset"/> on, in whole lines.</param>
+    /// <param name="isConfirmed">The row in the image is whole, stamped or not; false of live stores, and where the writer was inside at each try.</param>
+    public bool TryCopy(Span<byte> image, out bool isConfirmed)
+    {
+        isConfirmed = false;
+        for (var attempt = 0; attempt < TriesPerRead && !_file.IsClosed; attempt++)
+        {
+            var before = SequenceInObject(); // acquire: the copy below cannot pass it
+            if (!TryCopy(image))
+                return false;
+            LoadBarrier(); // nor the second load the copy
+            if (before == 0)
+                return true;
+            isConfirmed = (before & 1) == 0 && SequenceInObject() == before && PageFormat.RowSequenceOf(image) == before;
+            if (isConfirmed)
+                return true;
+        }
+        return !_file.IsClosed;
     }
 
     private static ulong Load(byte* image, int field) => HeaderWatch.LoadAcquire(image + PageFormat.HeaderOffset, field);
@@ -152,8 +175,13 @@ public sealed unsafe class ObjectReader : IDisposable
     /// <summary>The sequence in the object. A copy's own says nothing about what happened while it was made; of live stores it is 0 for good.</summary>
     private ulong Sequence(byte* image)
     {
-        if (_mapping is not null || Load(image, PageFormat.RowSeqField) == 0)
-            return Load(image, PageFormat.RowSeqField);
+        return _mapping is not null || Load(image, PageFormat.RowSeqField) == 0 ? Load(image, PageFormat.RowSeqField) : SequenceInObject();
+    }
+
+    private ulong SequenceInObject()
+    {
+        if (_mapping is not null)
+            return Load(_mapping.Address, PageFormat.RowSeqField);
         ulong sequence;
         var read = MemoryFile.ReadAt(_file, new(&sequence, sizeof(ulong)), PageFormat.RowSeqField);
         return read == sizeof(ulong) ? sequence : ulong.MaxValue; // odd: counts as torn

@@ -51,6 +51,9 @@ public static class PageFormat
     /// <summary>How long a heartbeat may stand still before the pod is stale.</summary>
     public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>The row sequence in an image, which begins at <see cref="HeaderOffset"/>.</summary>
+    public static ulong RowSequenceOf(ReadOnlySpan<byte> image) => System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(image[(RowSeqField - HeaderOffset)..]);
+
     internal const int MagicField = HeaderOffset, VersionField = HeaderOffset + 8, EpochField = HeaderOffset + 16;
     internal const int GenerationField = HeaderOffset + 24, RowSeqField = HeaderOffset + 32, RowTimeField = HeaderOffset + 40;
     internal const int HeartbeatField = HeaderOffset + 48;
