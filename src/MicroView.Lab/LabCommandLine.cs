@@ -18,6 +18,7 @@ internal static class LabCommandLine
         PipelineCommand.Create,
         DatasetCommand.Create,
         VaeCommand.Create,
+        BacktestCommand.Create,
     ];
 
     /// <summary>Builds the tree; nothing is started, so documents' command lines can be parsed against it.</summary>

@@ -7,4 +7,5 @@ namespace MicroView.Lab;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(EvaluationReport[]))]
+[JsonSerializable(typeof(BacktestReport))]
 internal sealed partial class LabJson : JsonSerializerContext;
