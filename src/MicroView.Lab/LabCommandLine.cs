@@ -18,6 +18,7 @@ internal static class LabCommandLine
         PipelineCommand.Create,
         DatasetCommand.Create,
         VaeCommand.Create,
+        TracesCommand.Create,
         BacktestCommand.Create,
     ];
 

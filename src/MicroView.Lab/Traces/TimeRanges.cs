@@ -1,0 +1,28 @@
+namespace MicroView.Lab;
+
+/// <summary>Stretches of time, nanoseconds since 1970, each from its start up to but not including its end. Immutable.</summary>
+internal sealed class TimeRanges
+{
+    private readonly long[] _starts, _ends;
+
+    /// <summary>The union of stretches in any order; empty ones are left out.</summary>
+    public TimeRanges(IEnumerable<(long Start, long End)> ranges)
+    {
+        var merged = new List<(long Start, long End)>();
+        foreach (var range in ranges.Where(range => range.End > range.Start).OrderBy(range => range.Start))
+            if (merged.Count > 0 && range.Start <= merged[^1].End)
+                merged[^1] = (merged[^1].Start, Math.Max(merged[^1].End, range.End));
+            else
+                merged.Add(range);
+        (_starts, _ends) = ([.. merged.Select(range => range.Start)], [.. merged.Select(range => range.End)]);
+    }
+
+    public int Count => _starts.Length;
+
+    public bool Contains(long time)
+    {
+        var at = Array.BinarySearch(_starts, time);
+        at = at >= 0 ? at : ~at - 1;
+        return at >= 0 && time < _ends[at];
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+
+namespace MicroView.Lab;
+
+/// <summary>
+/// Which traces are worth keeping: those slower than mean + 3 standard deviations of their operation in the training period, or in error. Traces of operations
+/// that have no such threshold, and health checks, are dropped.
+/// </summary>
+internal sealed class TraceLabels
+{
+    /// <summary>Operations that are health checks, unless told otherwise.</summary>
+    public const string HealthChecks = @"health|/livez|/readyz|/ping\b";
+
+    private const int Deviations = 3;
+
+    private readonly Dictionary<string, double> _thresholds;
+
+    private TraceLabels(Dictionary<string, double> thresholds) => _thresholds = thresholds;
+
+    /// <summary>Traces of the training period that thresholds come from.</summary>
+    public int Learnt { get; private init; }
+
+    /// <summary>Traces of health checks, in all.</summary>
+    public int Health { get; private init; }
+
+    /// <summary>Traces to judge whose operation was too rare in the training period.</summary>
+    public int WithoutThreshold { get; private init; }
+
+    /// <summary>Traces neither of the training period nor at a time that was judged.</summary>
+    public int Outside { get; private init; }
+
+    /// <summary>Traces to judge, by start.</summary>
+    public required IReadOnlyList<Trace> Judged { get; init; }
+
+    /// <summary>Operations with a threshold.</summary>
+    public int Operations => _thresholds.Count;
+
+    /// <summary>Divides traces by time and learns thresholds from those of the training period that are not to be judged.</summary>
+    /// <exception cref="LabException">No operation has a threshold.</exception>
+    public static TraceLabels Of(IReadOnlyList<Trace> traces, TimeRanges training, TimeRanges judged, Regex healthChecks)
+    {
+        ArgumentNullException.ThrowIfNull(traces);
+        var healthy = traces.ToLookup(trace => healthChecks.IsMatch(trace.Operation));
+        // A row of the protocol's "whole day" may be one that another day learns from: the training period comes first.
+        Trace[] learnt = [.. healthy[false].Where(trace => training.Contains(trace.StartNs))];
+        var thresholds = learnt.GroupBy(trace => trace.Operation, StringComparer.Ordinal).Where(operation => operation.Count() > 1)
+            .ToDictionary(operation => operation.Key, operation => Threshold([.. operation.Select(trace => trace.Milliseconds)]), StringComparer.Ordinal);
+        if (thresholds.Count == 0)
+            throw new LabException($"{learnt.Length} traces start in the training period: no operation has the two that a threshold needs");
+        Trace[] rest = [.. healthy[false].Where(trace => !training.Contains(trace.StartNs))];
+        Trace[] inside = [.. rest.Where(trace => judged.Contains(trace.StartNs))];
+        Trace[] known = [.. inside.Where(trace => thresholds.ContainsKey(trace.Operation))];
+        return known.Length == 0 ? throw new LabException($"none of {inside.Length} traces at the time that was judged is of an operation with a threshold")
+            : new TraceLabels(thresholds)
+            {
+                Learnt = learnt.Length, Health = healthy[true].Count(), WithoutThreshold = inside.Length - known.Length, Outside = rest.Length - inside.Length, Judged = known,
+            };
+    }
+
+    public bool IsSlow(Trace trace) => trace.Milliseconds > _thresholds[trace.Operation];
+
+    /// <summary>Whether a trace of <see cref="Judged"/> is worth keeping.</summary>
+    public bool IsWorthKeeping(Trace trace) => trace.Error || IsSlow(trace);
+
+    /// <summary>What was dropped, in words.</summary>
+    public string Dropped => $"thresholds of {Operations} operations from {Learnt} traces; dropped: {Health} health checks, {WithoutThreshold} of operations without a threshold, {Outside} at times that nothing was judged at";
+
+    private static double Threshold(double[] milliseconds)
+    {
+        var mean = milliseconds.Average();
+        return mean + Deviations * Math.Sqrt(milliseconds.Sum(value => (value - mean) * (value - mean)) / (milliseconds.Length - 1));
+    }
+}
