@@ -19,6 +19,7 @@ internal static class LabCommandLine
         DatasetCommand.Create,
         VaeCommand.Create,
         TracesCommand.Create,
+        AdaptiveCommand.Create,
         BacktestCommand.Create,
     ];
 
