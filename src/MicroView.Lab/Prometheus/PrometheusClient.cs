@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -86,6 +87,7 @@ internal sealed class PrometheusClient : IDisposable
     private async Task<T> Ask<T>(string path, KeyValuePair<string, string>[]? form, Func<byte[], T> read, CancellationToken stop)
     {
         await _places.WaitAsync(stop).ConfigureAwait(false);
+        var began = Stopwatch.GetTimestamp();
         try
         {
             for (var attempt = 0; ; attempt++)
@@ -120,7 +122,8 @@ internal sealed class PrometheusClient : IDisposable
         finally
         {
             // Also after a failure: a server in trouble needs the rest most.
-            await Task.Delay(_options.Pause, CancellationToken.None).ConfigureAwait(false);
+            var took = Stopwatch.GetElapsedTime(began);
+            await Task.Delay(took < _options.Pause ? took : _options.Pause, CancellationToken.None).ConfigureAwait(false);
             _places.Release();
         }
     }

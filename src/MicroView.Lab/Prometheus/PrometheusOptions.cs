@@ -7,7 +7,7 @@ internal sealed record PrometheusOptions(Uri Url)
     /// <summary>Queries under way at most.</summary>
     public int Concurrency { get; init; } = 2;
 
-    /// <summary>Rest after each query before its place is given on.</summary>
+    /// <summary>Rest after each query before its place is given on; no longer than the query itself took.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A query that takes longer is given up.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace MicroView.Lab;
 
@@ -29,6 +30,9 @@ internal sealed record SeriesSelector
 
     /// <summary>With one more condition: a label equals a value; "" for a label that is absent.</summary>
     public SeriesSelector Where(string label, string value) => new($"{_inside},{label}={Quote(value)}");
+
+    /// <summary>With one more condition: a label is one of several values.</summary>
+    public SeriesSelector WhereAny(string label, IEnumerable<string> values) => new($"{_inside},{label}=~{Quote(string.Join('|', values.Select(Regex.Escape)))}");
 
     /// <summary>A text as a PromQL string.</summary>
     public static string Quote(string text)
