@@ -2,16 +2,16 @@ using System.CommandLine;
 
 namespace MicroView.Lab;
 
-/// <summary>`microview lab dataset`: what a data set holds, whether it is sound, and the same in another layout.</summary>
+/// <summary>`microview lab dataset`: what a data set holds, whether it is sound, the same in another layout, and new ones from a Prometheus.</summary>
 internal static class DatasetCommand
 {
     public static Command Create() =>
-        new DocumentedCommand("dataset", "Describe, check and convert data sets.",
+        new DocumentedCommand("dataset", "Describe, check, convert and download data sets.",
             new("microview lab dataset describe --data online-boutique", "pods, metrics, rows, faults"),
             new("microview lab dataset check --data experiment", "one line per problem; exit code 1 if there is one"),
             new("microview lab dataset convert --data online-boutique --day 2022-08-23 --out experiment", "a day of the development set in the artifact's layout"))
         {
-            Describe(), Check(), Convert(),
+            Describe(), Check(), Convert(), DownloadCommand.Create(),
         };
 
     private static DocumentedCommand Describe()

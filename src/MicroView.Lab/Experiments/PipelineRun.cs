@@ -3,7 +3,11 @@ using MicroView.Analysis;
 namespace MicroView.Lab;
 
 /// <summary>What `lab pipeline` was asked for.</summary>
-internal sealed record PipelineRequest(string Step, string Experiment, long? TrainUntil, double TrainShare, ulong Seed);
+internal sealed record PipelineRequest(string Step, string Experiment, long? TrainUntil, double TrainShare, ulong Seed)
+{
+    /// <summary>Where `collect` downloads from; a request without an address downloads nothing.</summary>
+    public DownloadRequest? Download { get; init; }
+}
 
 /// <summary>The artifact's experiment, step by step in its folder. A step reads what the steps before it left there.</summary>
 internal static class PipelineRun
@@ -13,41 +17,48 @@ internal static class PipelineRun
     /// <summary>A step of the pipeline.</summary>
     /// <param name="Name">Its name on the command line.</param>
     /// <param name="Meaning">What it does.</param>
-    /// <param name="Missing">Why it cannot run in this build; null when it can.</param>
+    /// <param name="Missing">Why it cannot run; null when it can.</param>
     /// <param name="Run">Does it.</param>
-    internal sealed record Step(string Name, string Meaning, Func<string?> Missing, Func<PipelineRequest, TextWriter, CancellationToken, int> Run);
+    internal sealed record Step(string Name, string Meaning, Func<PipelineRequest, string?> Missing, Func<PipelineRequest, TextWriter, CancellationToken, int> Run);
 
-    /// <summary>All steps in their order. A step whose command comes with another part of the lab is wired here.</summary>
+    /// <summary>All steps in their order.</summary>
     public static readonly Step[] Steps =
     [
         new("collect", "download metrics and traces into the experiment's folder",
-            () => "put the rows of each service into metrics/SERVICE/data.csv yourself", (_, _, _) => ExitCode.Unavailable),
-        new("split", "divide metrics/SERVICE/data.csv into data_train.csv and data_test.csv", () => null, Split),
-        new("sketch", "the paper's grid for FD", () => null, (request, output, stop) => Grid(request, "FD", output, stop)),
-        new("vae", "the grid for VAE", () => DetectorRegistry.Contains("VAE") ? null : "there is no VAE", (request, output, stop) => Grid(request, "VAE", output, stop)),
-        new("hypertune", "choose configurations, by labels and without; join the services", () => null, Tune),
-        new("trace", "sample the traces by the detectors' decisions", () => "there is no trace sampling", (_, _, _) => ExitCode.Unavailable),
+            request => request.Download is null or { Prometheus: null, Jaeger: null } ? "name a source with --prometheus or --jaeger, or put the rows of each service into metrics/SERVICE/data.csv yourself" : null, Collect),
+        new("split", "divide metrics/SERVICE/data.csv into data_train.csv and data_test.csv", _ => null, Split),
+        new("sketch", "the paper's grid for FD", _ => null, (request, output, stop) => Grid(request, "FD", output, stop)),
+        new("vae", "the grid for VAE", _ => DetectorRegistry.Contains("VAE") ? null : "there is no VAE", (request, output, stop) => Grid(request, "VAE", output, stop)),
+        new("hypertune", "choose configurations, by labels and without; join the services", _ => null, Tune),
+        new("trace", "sample the traces by the detectors' decisions", request => TraceFileOf(request) is null ? $"there is no {TraceDownload.FileName} in the experiment's folder" : null, SampleTraces),
     ];
 
     public static int Execute(PipelineRequest request, TextWriter output, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (!Directory.Exists(request.Experiment))
+        var downloads = request.Step is All or "collect" && request.Download is not (null or { Prometheus: null, Jaeger: null });
+        if (!Directory.Exists(request.Experiment) && !downloads)
             throw new DataException(request.Experiment, 0, "no such folder");
         foreach (var step in Steps.Where(step => request.Step == All || step.Name == request.Step))
         {
             stop.ThrowIfCancellationRequested();
-            if (step.Missing() is { } reason)
+            if (step.Missing(request) is { } reason)
             {
                 if (request.Step != All)
-                    throw new LabException($"{step.Name} is not in this build: {reason}");
-                output.WriteLine($"== {step.Name}: passed over, not in this build: {reason}");
+                    throw new LabException($"{step.Name}: {reason}");
+                output.WriteLine($"== {step.Name}: passed over: {reason}");
                 continue;
             }
             output.WriteLine($"== {step.Name}: {step.Meaning}");
             if (step.Run(request, output, stop) is not ExitCode.Success and var failed)
                 return failed;
         }
+        return ExitCode.Success;
+    }
+
+    private static int Collect(PipelineRequest request, TextWriter output, CancellationToken stop)
+    {
+        DownloadCommand.Collect(request.Download!, output, stop).GetAwaiter().GetResult();
         return ExitCode.Success;
     }
 
@@ -70,6 +81,18 @@ internal static class PipelineRun
         return tuned != ExitCode.Success ? tuned
             : MergeRun.Execute(new MergeRequest(request.Experiment, ProtocolKind.Split, TuneRun.ByLabels, null, request.Seed), output, stop);
     }
+
+    private static int SampleTraces(PipelineRequest request, TextWriter output, CancellationToken stop) => TraceRun.Sample(new TraceRequest
+    {
+        Data = request.Experiment,
+        Traces = TraceFileOf(request)!,
+        Protocol = ProtocolKind.Split,
+        Model = new ModelChoice(DetectorOptions.Live with { Model = ModelOptions.Standard, Seed = request.Seed }, UpdateOnline: false),
+        Config = TracesCommand.Tuned("auto", request.Experiment),
+    }, output, stop);
+
+    private static string? TraceFileOf(PipelineRequest request) =>
+        new[] { TraceDownload.FileName, TraceDownload.FileName + ".gz" }.Select(name => Path.Combine(request.Experiment, name)).FirstOrDefault(File.Exists);
 
     private static void WarnOfOverlap(PipelineRequest request, TextWriter output)
     {

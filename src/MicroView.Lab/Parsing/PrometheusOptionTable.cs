@@ -9,13 +9,7 @@ internal sealed class PrometheusOptionTable(bool required)
 
     public Option<double?> Since { get; } = Seconds("--since", "How far to look back: 12h, 7d", 7 * 86400);
 
-    public Option<long?> Until { get; } = Kinds.Value<long?>("--until", "TIME", "The end of what is read [default: now]", null, "a time as 2022-08-22T03:51:19Z",
-        (string text, out long? value) =>
-        {
-            var valid = CsvTime.TryParse(text, out var time);
-            value = time;
-            return valid;
-        });
+    public Option<long?> Until { get; } = LabOptions.Time("--until", "The end of what is read [default: now]");
 
     public Option<SeriesSelector> Match { get; } = Kinds.Value("--match", "SELECTOR", "Only series that match, as {namespace=\"shop\"} [default: all]", SeriesSelector.All, "a series selector: name, {label=\"value\"} or both",
         (string text, out SeriesSelector value) => SeriesSelector.TryParse(text, out value));
@@ -28,7 +22,7 @@ internal sealed class PrometheusOptionTable(bool required)
 
     public Option<int> Concurrency { get; } = Kinds.Count("--concurrency", "N", "Queries at once at most", 2, 1, 16);
 
-    public Option<double?> Pause { get; } = Seconds("--pause", "Rest after each query", 0.05);
+    public Option<double?> Pause { get; } = Seconds("--pause", "Rest after each query, but no longer than it took", 0.05);
 
     public Option<string?> TokenFile { get; } = Kinds.Text("--token-file", "FILE", "A file with a bearer token for the server");
 

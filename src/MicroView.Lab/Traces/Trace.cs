@@ -8,11 +8,14 @@ namespace MicroView.Lab;
 /// <param name="Id">Its id.</param>
 /// <param name="StartNs">Start, nanoseconds since 1970.</param>
 /// <param name="EndNs">End; not before the start.</param>
-/// <param name="Error">Whether a call in it failed.</param>
+/// <param name="Errors">Calls in it that failed.</param>
 /// <param name="Operation">What it does.</param>
 /// <param name="Services">Services that took part; empty if unknown.</param>
-internal sealed record Trace(string Id, long StartNs, long EndNs, bool Error, string Operation, IReadOnlyList<string> Services)
+internal sealed record Trace(string Id, long StartNs, long EndNs, int Errors, string Operation, IReadOnlyList<string> Services)
 {
+    /// <summary>Whether its source says that nothing was wrong at its time: as good as the training period.</summary>
+    public bool IsFaultFree { get; init; }
+
     public double Milliseconds => (EndNs - StartNs) / 1e6;
 
     /// <summary>

@@ -42,12 +42,12 @@ internal sealed class TraceLabels
         ArgumentNullException.ThrowIfNull(traces);
         var healthy = traces.ToLookup(trace => healthChecks.IsMatch(trace.Operation));
         // A row of the protocol's "whole day" may be one that another day learns from: the training period comes first.
-        Trace[] learnt = [.. healthy[false].Where(trace => training.Contains(trace.StartNs))];
+        Trace[] learnt = [.. healthy[false].Where(IsTraining)];
         var thresholds = learnt.GroupBy(trace => trace.Operation, StringComparer.Ordinal).Where(operation => operation.Count() > 1)
             .ToDictionary(operation => operation.Key, operation => Threshold([.. operation.Select(trace => trace.Milliseconds)]), StringComparer.Ordinal);
         if (thresholds.Count == 0)
             throw new LabException($"{learnt.Length} traces start in the training period: no operation has the two that a threshold needs");
-        Trace[] rest = [.. healthy[false].Where(trace => !training.Contains(trace.StartNs))];
+        Trace[] rest = [.. healthy[false].Where(trace => !IsTraining(trace))];
         Trace[] inside = [.. rest.Where(trace => judged.Contains(trace.StartNs))];
         Trace[] known = [.. inside.Where(trace => thresholds.ContainsKey(trace.Operation))];
         return known.Length == 0 ? throw new LabException($"none of {inside.Length} traces at the time that was judged is of an operation with a threshold")
@@ -55,12 +55,14 @@ internal sealed class TraceLabels
             {
                 Learnt = learnt.Length, Health = healthy[true].Count(), WithoutThreshold = inside.Length - known.Length, Outside = rest.Length - inside.Length, Judged = known,
             };
+
+        bool IsTraining(Trace trace) => trace.IsFaultFree || training.Contains(trace.StartNs);
     }
 
     public bool IsSlow(Trace trace) => trace.Milliseconds > _thresholds[trace.Operation];
 
     /// <summary>Whether a trace of <see cref="Judged"/> is worth keeping.</summary>
-    public bool IsWorthKeeping(Trace trace) => trace.Error || IsSlow(trace);
+    public bool IsWorthKeeping(Trace trace) => trace.Errors > 0 || IsSlow(trace);
 
     /// <summary>What was dropped, in words.</summary>
     public string Dropped => $"thresholds of {Operations} operations from {Learnt} traces; dropped: {Health} health checks, {WithoutThreshold} of operations without a threshold, {Outside} at times that nothing was judged at";

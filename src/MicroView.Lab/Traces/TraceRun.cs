@@ -110,7 +110,7 @@ internal static class TraceRun
         for (var i = 0; i < traces.Count; i++)
         {
             var trace = traces[i];
-            text.WriteRow(trace.Id, trace.Milliseconds, trace.StartNs / 1000, trace.EndNs / 1000, trace.Error, trace.Operation, string.Join(";", trace.Services),
+            text.WriteRow(trace.Id, trace.Milliseconds, trace.StartNs / 1000, trace.EndNs / 1000, trace.Errors, trace.Operation, string.Join(";", trace.Services),
                 worth[i], Math.Round(trace.HeadProbability, 6), detector[i], latency[i], both[i]);
         }
     });

@@ -116,11 +116,11 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
-    public async Task A_step_that_this_build_lacks_says_what_to_do()
+    public async Task A_step_that_lacks_its_input_says_what_to_do()
     {
         var folder = Collected();
-        foreach (var step in PipelineRun.Steps.Where(step => step.Missing() is not null))
-            Assert.Equal(3, await Scratch.Lab("pipeline", step.Name, folder));
+        foreach (var step in (string[])["collect", "trace"])
+            Assert.Equal(3, await Scratch.Lab("pipeline", step, folder));
         Assert.Equal(2, await Scratch.Lab("pipeline", "no-such-step", folder));
         await Run("pipeline", "split", folder);
         Assert.Equal(2, await Scratch.Lab("classify", "--data", folder, "--service", "nobody"));

@@ -15,7 +15,7 @@ public sealed class TraceTests : IDisposable
     public void Dispose() => _scratch.Dispose();
 
     private static Trace Call(string id, double seconds, double milliseconds, string operation = "GET /cart", bool error = false, params string[] services) =>
-        new(id, Start + (long)(seconds * 1e9), Start + (long)(seconds * 1e9 + milliseconds * 1e6), error, operation, services);
+        new(id, Start + (long)(seconds * 1e9), Start + (long)(seconds * 1e9 + milliseconds * 1e6), error ? 1 : 0, operation, services);
 
     private static TimeRanges Range(double from, double until) => new([(Start + (long)(from * 1e9), Start + (long)(until * 1e9))]);
 
@@ -92,7 +92,7 @@ public sealed class TraceTests : IDisposable
         foreach (var traces in (IReadOnlyList<Trace>[])[within, beside])
         {
             Assert.Equal(["t0", "t1"], traces.Select(trace => trace.Id));
-            Assert.Equal([true, false], traces.Select(trace => trace.Error));
+            Assert.Equal([2, 0], traces.Select(trace => trace.Errors));
             Assert.Equal(12.5, traces[1].Milliseconds, 9);
             Assert.Equal(["front", "cart"], traces[1].Services);
             Assert.Equal(Start, traces[1].StartNs);
