@@ -3,8 +3,11 @@ namespace MicroView.Lab;
 /// <summary>The user's own alerts, from the series ALERTS that Prometheus keeps of them, and how alarms compare with them.</summary>
 internal static class AlertHistory
 {
-    /// <summary>An alarm that began so long before an alert, or less, belongs to it; one longer open leads by no more than this.</summary>
+    /// <summary>An alarm that is open for longer before an alert leads by no more than this.</summary>
     public const long LongestLeadNs = 1800_000_000_000;
+
+    /// <summary>An alarm belongs to an alert if it was still open so long before it, or while it fired: what was over earlier was something else.</summary>
+    public const long NearNs = 120_000_000_000;
 
     // Two firings with a smaller hole between them are one.
     private const long HoleNs = 300_000_000_000;
@@ -55,5 +58,5 @@ internal static class AlertHistory
     }
 
     private static bool Meets(BacktestAlert alert, BacktestAlarm alarm) =>
-        alert.Service == alarm.Service && alarm.EndNs >= alert.StartNs - LongestLeadNs && alarm.StartNs <= alert.EndNs;
+        alert.Service == alarm.Service && alarm.EndNs >= alert.StartNs - NearNs && alarm.StartNs <= alert.EndNs;
 }

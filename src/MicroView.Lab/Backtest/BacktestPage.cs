@@ -107,7 +107,7 @@ internal static class BacktestPage
 
     private static void WriteAlerts(TextWriter page, IReadOnlyList<BacktestAlert> alerts)
     {
-        page.Write($"<h2>Lead over your alerts</h2>\n<p class=\"soft\">An alarm of the same service belongs to an alert if it was open in the {SeriesFile.Duration(AlertHistory.LongestLeadNs)} before it, or while it fired; no lead is counted as longer than that.</p>\n");
+        page.Write($"<h2>Lead over your alerts</h2>\n<p class=\"soft\">An alarm of the same service belongs to an alert if it was open in the {SeriesFile.Duration(AlertHistory.NearNs)} before it, or while it fired; no lead is counted as longer than {SeriesFile.Duration(AlertHistory.LongestLeadNs)}.</p>\n");
         if (alerts.Count == 0)
         {
             page.Write("<p>None fired.</p>\n");

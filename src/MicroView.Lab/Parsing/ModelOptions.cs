@@ -5,7 +5,8 @@ namespace MicroView.Lab;
 
 /// <summary>The options that say which detector runs, and how; the same for every command that has one.</summary>
 /// <param name="all">Whether "all" is a choice, and the default.</param>
-internal sealed class ModelOptions(bool all = false)
+/// <param name="standard">The model when none is named; null for the usual one.</param>
+internal sealed class ModelOptions(bool all = false, string? standard = null)
 {
     private const string Paper = "paper", Live = "live", Auto = "auto", Unit = "unit";
 
@@ -16,7 +17,7 @@ internal sealed class ModelOptions(bool all = false)
     /// <summary>The model when none is named.</summary>
     public static string Standard { get; } = DetectorRegistry.Contains("RFD") ? "RFD" : "FD";
 
-    public Option<string> Model { get; } = Kinds.Choice("--model", "Detector", all ? "all" : Standard, all ? ["all", .. Judging] : Judging, "-m");
+    public Option<string> Model { get; } = Kinds.Choice("--model", "Detector", standard ?? (all ? "all" : Standard), all ? ["all", .. Judging] : Judging, "-m");
 
     public Option<string> Tuning { get; } = Kinds.Choice("--tuning", "Settings to start from: paper, as published; live, as `microview up` runs; auto: paper for FD, else live", Auto, [Auto, Paper, Live]);
 

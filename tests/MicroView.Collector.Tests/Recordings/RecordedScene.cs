@@ -35,7 +35,7 @@ internal sealed class RecordedScene : IDisposable
         var transport = new SharedMemoryTransport { Copies = true };
         _lmaps = [.. Enumerable.Range(0, lmaps).Select(i => new ReplayedLmap(
             new Lmap(i, options, transport, NullLogger.Instance) { Clock = _clock, Recorder = Recorder.Of(i), Decisions = _decisions.Of(i), AlarmChanged = _alarms.Post }, options.IntervalNs))];
-        _follower = new LayoutFollower(_lmaps, transport, Analysis, new PodSeriesFactory(new ExpositionDocument()), _alarms, _clock, Recorder, NullLogger.Instance);
+        _follower = new LayoutFollower(_lmaps, transport, Analysis, new PodStarts(Analysis, null, false, NullLogger.Instance), new PodSeriesFactory(new ExpositionDocument()), _alarms, _clock, Recorder, NullLogger.Instance);
     }
 
     public AnalyzerOptions Analysis { get; }

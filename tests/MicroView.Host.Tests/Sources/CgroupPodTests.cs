@@ -1,3 +1,5 @@
+using MicroView.Protocol;
+
 namespace MicroView.Host.Tests;
 
 public sealed class CgroupPodTests
