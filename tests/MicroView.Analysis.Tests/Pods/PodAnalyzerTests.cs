@@ -197,25 +197,6 @@ public sealed class PodAnalyzerTests
     }
 
     [Fact]
-    public void Three_hundred_pods_of_twenty_metrics_fit_in_ten_megabytes()
-    {
-        var map = new FeatureMap([.. Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? Feature.Rate(i) : Feature.Value(i))]);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var pods = Enumerable.Range(0, 300).Select(_ => new PodAnalyzer(map, Options())).ToArray();
-        var (slots, random) = (new double[20], new Random(8));
-        for (var row = 0; row < 70; row++)
-        {
-            for (var i = 0; i < slots.Length; i++)
-                slots[i] += random.NextDouble();
-            foreach (var pod in pods)
-                pod.Observe(slots, row * Tick);
-        }
-        Assert.All(pods, pod => Assert.Equal(PodState.Watching, pod.State));
-        Assert.InRange((GC.GetTotalMemory(forceFullCollection: true) - before) / 1e6, 0, 5);
-        GC.KeepAlive(pods);
-    }
-
-    [Fact]
     public void Attribution_is_sorted_and_bounded_by_one()
     {
         var (slots, random, time) = (new double[5], new Random(9), 1L);
