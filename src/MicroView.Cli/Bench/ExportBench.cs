@@ -37,6 +37,7 @@ internal sealed record ExportReport
 internal static class ExportBench
 {
     private const double WindowSeconds = 0.25;
+    private const int MostEmptyWindows = 40;
 
     private const string Method =
         "The collector's own endpoint (Kestrel) over a document of pods with 64 metrics, scraped over one keep-alive connection by another process on another core, as wrk -t1 -c1 " +
@@ -107,7 +108,8 @@ internal static class ExportBench
             var (cost, rate, change, windows) = (new Samples(), new Samples(), new Samples(), 0);
             var start = Clocks.MonotonicNs;
             var first = Volatile.Read(ref requests);
-            for (; context.Goes(start, windows, 3); windows++)
+            // A machine that is busy with something else may take several windows for one scrape.
+            for (; context.Goes(start, windows, 3) || (cost.Count == 0 && windows < MostEmptyWindows); windows++)
             {
                 context.TellProgress(start, name);
                 var before = (Cpu: Clocks.ProcessCpuNs, Time: Clocks.MonotonicNs, Changing: Volatile.Read(ref changing), Requests: Volatile.Read(ref requests));
@@ -120,7 +122,7 @@ internal static class ExportBench
                 rate.Add(count / ((Clocks.MonotonicNs - before.Time) / 1e9));
             }
             if (cost.Count == 0)
-                throw new InvalidOperationException($"no scrape of {mix.Series} series ended within {WindowSeconds} s; take fewer series");
+                throw new InvalidOperationException($"no scrape of {mix.Series} series ended within {MostEmptyWindows * WindowSeconds} s; take fewer series");
             return new(name, rate.Median, cost.Median, cost.Best, change.Median, Volatile.Read(ref requests) - first, cost.Count);
         }
         finally
