@@ -10,7 +10,7 @@ public sealed class ErrorTests
     [InlineData("host --nope")]
     [InlineData("up --scrape-interval fast")]
     [InlineData("nic --model VAE")]
-    [InlineData("nic --model RFD")]
+    [InlineData("nic --model KNN")]
     [InlineData("up --group-by nonsense")]
     public void A_wrong_command_line_is_one_line_and_exit_code_2(string line) => AssertOneLine(Microview.Run(line), 2);
 
