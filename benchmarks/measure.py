@@ -42,12 +42,12 @@ def update():
 
 
 def read_loop():
-    rows = [("pods × metrics", "none", "TH", "FD", "FD with `--update`", "FD, scrapes/s", "the artifact's code, TH / FD", "FD, times faster")]
+    rows = [("pods × metrics", "none", "TH", "FD", "RFD", "VAE", "FD with `--update`", "RFD, scrapes/s", "the artifact's code, TH / FD", "FD, times faster")]
     for pods, metrics in [(1, 16), (1, 64), (1, 128), (1, 256), (8, 16), (8, 64), (8, 128), (8, 256), (32, 64), (256, 64), (2000, 64)]:
         runs = [bench("read-loop", "--pods", pods, "--metrics", metrics, "--model", model, *extra)
-                for model, extra in [("none", ()), ("TH", ()), ("FD", ()), ("FD", ("--update",))]]
+                for model, extra in [("none", ()), ("TH", ()), ("FD", ()), ("RFD", ()), ("VAE", ()), ("FD", ("--update",))]]
         peer = ARTIFACT.get((pods, metrics))
-        rows.append((f"{pods} × {metrics}", *(number(run["ns_cpu_per_pod_vector"]) for run in runs), number(runs[2]["scrapes_per_second_per_lmap"]),
+        rows.append((f"{pods} × {metrics}", *(number(run["ns_cpu_per_pod_vector"]) for run in runs), number(runs[3]["scrapes_per_second_per_lmap"]),
                      f"{peer[0]:,},000 / {peer[1]:,},000" if peer else "–", number(peer[1] * 1000 / runs[2]["ns_cpu_per_pod_vector"]) if peer else "–"))
     table(*rows)
     rows = [("metrics, ℓ, k", "ns per row", "the artifact's sketch alone", "times faster")]

@@ -4,7 +4,7 @@ using MicroView.Export;
 namespace MicroView.Collector;
 
 /// <summary>The files that a run leaves beside its statistics.</summary>
-internal readonly record struct CollectorFiles(Recorder? Recorder, DecisionLog? Decisions)
+internal readonly record struct CollectorFiles(Recorder? Recorder, DecisionLog? Decisions, RowFiles? Rows)
 {
     /// <exception cref="CollectorStartException">One of them cannot be made.</exception>
     public static CollectorFiles Create(CollectorOptions options, CollectorClock clock, ILogger logger)
@@ -12,7 +12,8 @@ internal readonly record struct CollectorFiles(Recorder? Recorder, DecisionLog? 
         var recorder = options.RecordInto is { } recording ? new Recorder(recording, options.Lmaps, CollectorService.LmapOptionsOf(options), clock, logger) : null;
         try
         {
-            return new(recorder, options.DecisionsFile is { } path ? new DecisionLog(path, options.Lmaps, clock, options.IsReplay, logger) : null);
+            var rows = options.RowsFolder is { } folder ? new RowFiles(folder, clock, logger) : null;
+            return new(recorder, options.DecisionsFile is { } path ? new DecisionLog(path, options.Lmaps, clock, options.IsReplay, logger) : null, rows);
         }
         catch
         {

@@ -99,6 +99,9 @@ public sealed record CollectorOptions
     /// <summary>File that each decision is written into, as CSV; null: none.</summary>
     public string? DecisionsFile { get; init; }
 
+    /// <summary>Folder that a replay writes the rows into that detectors are given, a CSV file per pod; null: none.</summary>
+    public string? RowsFolder { get; init; }
+
     /// <summary>True when a recording is replayed.</summary>
     public bool IsReplay => Transport == TransportKind.Recording || (Transport == TransportKind.Auto && Recording is not null);
 
@@ -140,6 +143,7 @@ public sealed record CollectorOptions
         if (!IsReplay)
         {
             Require(Recording is null, "a recording is replayed by --transport recording, or by auto, and by no other");
+            Require(RowsFolder is null, "--rows takes the rows of a recording: record the run with --record, then replay it with --recording");
             return;
         }
         Require(!string.IsNullOrEmpty(Recording), "--transport recording needs the recording: --recording FILE");

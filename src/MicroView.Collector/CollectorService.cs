@@ -24,6 +24,7 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly LayoutSession _session;
     private readonly Recorder? _recorder;
     private readonly DecisionLog? _decisions;
+    private readonly RowFiles? _rows;
     private readonly ExpositionDocument _document = new();
     private readonly PodSeriesFactory _series;
     private readonly StatisticsLog _statistics;
@@ -37,7 +38,7 @@ public sealed class CollectorService : IAsyncDisposable
     private CollectorService(CollectorOptions options, CollectorWiring wiring, CollectorFiles files, ILoggerFactory loggers, ILogger logger)
     {
         (_options, _wiring, _logger) = (options, wiring, logger);
-        (_recorder, _decisions) = (files.Recorder, files.Decisions);
+        (_recorder, _decisions, _rows) = (files.Recorder, files.Decisions, files.Rows);
         _runners = [.. Enumerable.Range(0, options.Lmaps).Select(i => wiring.CreateRunner(CreateLmap(i), options, logger))];
         _lmaps = [.. _runners.Select(runner => runner.Lmap)];
         _alarms = new AlarmFeed(loggers.CreateLogger("MicroView.Collector.Alarms"), options.IsReplay); // apart: a screen shows alarms by itself
@@ -183,6 +184,7 @@ public sealed class CollectorService : IAsyncDisposable
             runner.Dispose();
         _recorder?.Dispose();
         _decisions?.Dispose();
+        _rows?.Dispose();
         await _wiring.LeaveAsync().ConfigureAwait(false); // nothing is read any more
         _follower.Dispose();
         _wiring.Dispose();
@@ -251,7 +253,7 @@ public sealed class CollectorService : IAsyncDisposable
 
     private Lmap CreateLmap(int index) => new(index, LmapOptionsOf(_options), _wiring.Transport, _logger)
     {
-        Clock = _wiring.Clock, Recorder = _recorder?.Of(index), Decisions = _decisions?.Of(index),
+        Clock = _wiring.Clock, Recorder = _recorder?.Of(index), Decisions = _decisions?.Of(index), Rows = _rows,
     };
 
     internal static LmapOptions LmapOptionsOf(CollectorOptions options) => new(options.Tick!.Value.Ticks * 100, options.ScrapeInterval.Ticks * 100);

@@ -41,6 +41,24 @@ public sealed record AnalyzerOptions
     /// <summary>Wall time that those rows span at least, in seconds.</summary>
     public double WarmSeconds { get; init; } = 1;
 
+    private const int FewestRows = 10; // below this a deviation is a guess
+
+    /// <summary>The settings that a model runs live with, and the lab's where it does as the collector would.</summary>
+    /// <param name="model">Name of the detector.</param>
+    /// <param name="falseAlarmsPerDay">The budget; 0: the detector's own threshold; null: 1 for RFD, else 0.</param>
+    /// <param name="learnSeconds">Least time of learning, in seconds; null: 30 s, and 60 rows.</param>
+    /// <param name="rowSeconds">Seconds from row to row, which say how many rows a shorter learning has; 0: back to back.</param>
+    public static AnalyzerOptions Live(string model, double? falseAlarmsPerDay = null, double? learnSeconds = null, double rowSeconds = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var budget = falseAlarmsPerDay ?? (model.Equals("RFD", StringComparison.OrdinalIgnoreCase) ? 1 : 0);
+        var options = new AnalyzerOptions { Detector = DetectorOptions.Live with { Model = model }, FalseAlarmsPerDay = budget > 0 ? budget : null };
+        if (learnSeconds is not { } seconds)
+            return options;
+        var rows = rowSeconds > 0 ? (int)Math.Min(options.MinRows, Math.Round(seconds / rowSeconds)) : options.MinRows;
+        return options with { MinSeconds = seconds, MinRows = Math.Max(FewestRows, rows) };
+    }
+
     /// <summary>Checks ranges and that the model exists.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     public void Validate()

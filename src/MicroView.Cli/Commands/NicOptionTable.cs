@@ -57,6 +57,8 @@ internal sealed class NicOptionTable
 
     public Option<string?> Decisions { get; } = Kinds.Text("--decisions", "FILE", "Write a CSV line per classified row: time_ns, pod, score, threshold, anomalous, alarm; live or in a replay");
 
+    public Option<string?> Rows { get; } = Kinds.Text("--rows", "DIR", "With --recording: write the rows that detectors are given, a CSV file per pod, for `microview lab score`");
+
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 
     public Option<bool> Interactive { get; } = Kinds.Flag("--interactive", "Terminal view: pods, scores, alarms; q quits", "-i");
@@ -77,7 +79,7 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
     }

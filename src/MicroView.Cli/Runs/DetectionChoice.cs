@@ -5,18 +5,10 @@ namespace MicroView.Cli;
 /// <summary>What --model, --false-alarms, --model-file, --normalize and --learn mean.</summary>
 internal static class DetectionChoice
 {
-    private const int EnoughRows = 60;
-    private const int FewestRows = 10; // below this a deviation is a guess
-
     public static AnalyzerOptions Read(string model, double? falseAlarms, string normalize, double? learnSeconds, double rowSeconds)
     {
-        var budget = falseAlarms ?? (model.Equals("RFD", StringComparison.OrdinalIgnoreCase) ? 1 : 0);
-        var detector = normalize == "unit" ? new DetectorOptions { Normalization = Normalization.Unit } : DetectorOptions.Live;
-        var options = new AnalyzerOptions { Detector = detector with { Model = model }, FalseAlarmsPerDay = budget > 0 ? budget : null };
-        if (learnSeconds is not { } seconds)
-            return options;
-        var rows = rowSeconds > 0 ? (int)Math.Min(EnoughRows, seconds / rowSeconds) : EnoughRows;
-        return options with { MinSeconds = seconds, MinRows = Math.Max(FewestRows, rows) };
+        var options = AnalyzerOptions.Live(model, falseAlarms, learnSeconds, rowSeconds);
+        return normalize == "unit" ? options with { Detector = new DetectorOptions { Normalization = Normalization.Unit, Model = model } } : options;
     }
 
     /// <summary>The trained networks of model VAE; null for the others.</summary>

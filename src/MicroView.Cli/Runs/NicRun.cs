@@ -52,6 +52,7 @@ internal static class NicRun
             Recording = recording,
             ReplaySpeed = result.GetValue(options.ReplaySpeed) ?? (result.GetValue(options.Interactive) ? 1 : 0),
             DecisionsFile = result.GetValue(options.Decisions),
+            RowsFolder = result.GetValue(options.Rows),
             SocketPath = result.GetValue(options.Socket),
             ControlPlane = result.GetValue(options.ControlPlane),
             Transport = result.GetValue(options.Transport) switch

@@ -45,7 +45,7 @@ internal sealed class DecisionRing(int capacity, CollectorClock clock, bool wait
             }
             Thread.Sleep(1);
         }
-        _decisions[_head & (_decisions.Length - 1)] = new(pod, UnixNs(pod, nowNs), seen.Score, seen.Threshold, seen.Anomalous, seen.AlarmOpen);
+        _decisions[_head & (_decisions.Length - 1)] = new(pod, pod.RowUnixNs(clock, nowNs), seen.Score, seen.Threshold, seen.Anomalous, seen.AlarmOpen);
         Volatile.Write(ref _head, _head + 1);
     }
 
@@ -63,13 +63,4 @@ internal sealed class DecisionRing(int capacity, CollectorClock clock, bool wait
 
     /// <summary>Nothing is read any more.</summary>
     public void Close() => _closed = true;
-
-    /// <summary>Another machine's row clock is taken for ours from the pod's first row on: what lies between two rows stays exact.</summary>
-    private long UnixNs(MonitoredPod pod, long nowNs)
-    {
-        if (pod.IsLive || pod.Source.SharesClock)
-            return clock.UnixNs(pod.RowTimeNs);
-        pod.DecisionOffsetNs ??= unchecked(clock.UnixNs(nowNs) - pod.RowTimeNs);
-        return unchecked(pod.RowTimeNs + pod.DecisionOffsetNs.Value);
-    }
 }

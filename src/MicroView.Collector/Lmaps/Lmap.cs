@@ -59,11 +59,14 @@ public sealed class Lmap
     /// <summary>Called, on the LMAP's thread, when a pod's header says that its layout moved: at most ten times a second per pod.</summary>
     public Action? LayoutMoved { get; set; }
 
-    /// <summary>Takes down what is read; null: the run is not recorded. Set before the first scrape, like the next two.</summary>
+    /// <summary>Takes down what is read; null: the run is not recorded. Set before the first scrape, like the next three.</summary>
     internal LmapRecorder? Recorder { get; set; }
 
     /// <summary>Takes the decisions; null: nobody wants them.</summary>
     internal DecisionRing? Decisions { get; set; }
+
+    /// <summary>Takes the rows that detectors are given, in a replay; null: nobody wants them.</summary>
+    internal RowFiles? Rows { get; set; }
 
     internal CollectorClock Clock { get; init; } = CollectorClock.Live;
 
@@ -259,6 +262,7 @@ public sealed class Lmap
         if (pod.Analysis is not { } analysis || pod.RowTimeNs == pod.ClassifiedTimeNs)
             return;
         pod.ClassifiedTimeNs = pod.RowTimeNs;
+        Rows?.Take(pod, nowNs);
         var seen = analysis.Observe(pod.CurrentRow.Front, pod.RowTimeNs);
         _statistics.ClassifiedRows++;
         pod.PublishObservation(seen);

@@ -28,6 +28,7 @@ public sealed class MonitoredPod
     private readonly PodStarts _starts;
     private volatile AttributionShare[] _attributions = [];
     private long _alarmSinceNs, _freshTimeNs;
+    private long? _unixOffsetNs;
 
     /// <summary>A pod to be handed to an LMAP.</summary>
     /// <param name="layout">Who it is; its descriptors may be in <paramref name="schema"/> alone.</param>
@@ -106,12 +107,21 @@ public sealed class MonitoredPod
     /// <summary>What its control word is to hold, where an LMAP writes it.</summary>
     internal RateWord Rate { get; } = new();
 
-    /// <summary>From another machine's row clock to Unix time, once a decision was written. The LMAP's.</summary>
-    internal long? DecisionOffsetNs { get; set; }
 
     internal AnalyzerOptions Options { get; }
 
     internal long AlarmSinceNs => Volatile.Read(ref _alarmSinceNs);
+
+    /// <summary>
+    /// When its row was sampled, ns of Unix time. Another machine's row clock is taken for ours from the first question on: what lies between two rows stays exact. For the LMAP's thread.
+    /// </summary>
+    internal long RowUnixNs(CollectorClock clock, long nowNs)
+    {
+        if (IsLive || Source.SharesClock)
+            return clock.UnixNs(RowTimeNs);
+        _unixOffsetNs ??= unchecked(clock.UnixNs(nowNs) - RowTimeNs);
+        return unchecked(RowTimeNs + _unixOffsetNs.Value);
+    }
 
     /// <summary>Rounded up so that vector loads of the last line stay inside.</summary>
     internal static int Padded(int slots) => Math.Max(8, (slots + 7) & ~7);

@@ -59,13 +59,6 @@ internal sealed class BacktestOptionTable
         MostSeries = result.GetValue(_prometheus.MostSeries),
         Alerts = result.GetValue(Alerts),
         Json = result.GetValue(Json),
-        Analysis = AsLive(result.GetValue(Model)!, result.GetValue(FalseAlarms)),
+        Analysis = AnalyzerOptions.Live(result.GetValue(Model)!, result.GetValue(FalseAlarms)),
     };
-
-    /// <summary>The settings of `microview up`.</summary>
-    private static AnalyzerOptions AsLive(string model, double? falseAlarms)
-    {
-        var budget = falseAlarms ?? (model == "RFD" ? 1 : 0);
-        return new AnalyzerOptions { Detector = DetectorOptions.Live with { Model = model }, FalseAlarmsPerDay = budget > 0 ? budget : null };
-    }
 }

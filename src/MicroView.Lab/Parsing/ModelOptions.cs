@@ -48,8 +48,10 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
     }
 
     /// <summary>The settings that the parsed options mean.</summary>
+    /// <param name="result">The parsed options.</param>
+    /// <param name="asLive">Whether "auto" means the live settings for FD as well.</param>
     /// <exception cref="LabException">They contradict each other.</exception>
-    public ModelChoice Read(ParseResult result)
+    public ModelChoice Read(ParseResult result, bool asLive = false)
     {
         var rows = result.GetValue(SketchRows) ?? 0;
         var components = result.GetValue(Components) ?? 0;
@@ -59,7 +61,7 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
             throw new LabException($"-k {components} exceeds -l {rows}: a sketch has no more directions than rows", ExitCode.Usage);
         var model = result.GetValue(Model)!;
         var tuning = result.GetValue(Tuning);
-        var asPublished = tuning == Paper || (tuning == Auto && model == "FD");
+        var asPublished = tuning == Paper || (tuning == Auto && model == "FD" && !asLive);
         var detector = (asPublished ? new DetectorOptions() : DetectorOptions.Live) with
         {
             Model = model,

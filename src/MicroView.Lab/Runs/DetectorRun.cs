@@ -14,6 +14,7 @@ internal sealed class DetectorRun
     private readonly PodAnalyzer _analyzer;
     private readonly long _trainedUntil;
     private readonly long _gap;
+    private readonly bool _learnsFirst;
     private long _lastNs;
 
     /// <summary>Learns from <paramref name="training"/>, at least two rows, the metrics taken as values.</summary>
@@ -32,6 +33,19 @@ internal sealed class DetectorRun
         TrainingScores = [.. _analyzer.Detector.TrainingScores];
     }
 
+    /// <summary>Learns from the first rows that it is given to judge, until it has enough of them, as a collector does.</summary>
+    /// <exception cref="LabException">Settings that do not go together.</exception>
+    public DetectorRun(AnalyzerOptions options, SeriesRows rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        (_analyzer, _learnsFirst) = (Create(options, rows.Width), true);
+        StepNs = rows.Count > 1 ? SeriesFile.UsualStep(rows.Times) : 1;
+        TrainingScores = [];
+    }
+
+    /// <summary>Whether rows are still learnt from, and not judged.</summary>
+    public bool IsLearning => _analyzer.State == PodState.Learning;
+
     /// <summary>Score of each training row, judged by what was learnt from all of them.</summary>
     public double[] TrainingScores { get; }
 
@@ -42,7 +56,7 @@ internal sealed class DetectorRun
     public bool Continues { get; init; }
 
     /// <summary>A row is anomalous if its score exceeds this.</summary>
-    public double Threshold => _analyzer.Detector.Threshold;
+    public double Threshold => _learnsFirst ? _analyzer.Threshold : _analyzer.Detector.Threshold;
 
     /// <summary>Usual time between rows, nanoseconds.</summary>
     public long StepNs { get; }
@@ -52,7 +66,11 @@ internal sealed class DetectorRun
     {
         // The analyzer's clock only advances; a series that is earlier than the training, or elsewhere, is moved behind it.
         var step = index > 0 ? rows.Times[index] - rows.Times[index - 1] : StepNs;
-        if (index == 0 && !Continues && (rows.Times[0] <= _trainedUntil || rows.Times[0] - _trainedUntil > _gap))
+        if (index == 0 && _learnsFirst)
+        {
+            _analyzer.Observe(rows[0], ++_lastNs); // as in Learn
+        }
+        else if (index == 0 && !Continues && (rows.Times[0] <= _trainedUntil || rows.Times[0] - _trainedUntil > _gap))
         {
             _analyzer.Resume();
             _analyzer.Observe(rows[0], ++_lastNs); // as in Learn
@@ -83,8 +101,11 @@ internal sealed class DetectorRun
             MinRows = int.MaxValue,
             MaxTrainingRows = int.MaxValue,
         };
-        if (model.RelativeFloor is { } floor)
-            options = options with { RelativeFloor = floor };
+        return Create(model.RelativeFloor is { } floor ? options with { RelativeFloor = floor } : options, width);
+    }
+
+    private static PodAnalyzer Create(AnalyzerOptions options, int width)
+    {
         try
         {
             return new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, width).Select(slot => Feature.Value(slot))]), options);

@@ -12,17 +12,40 @@ internal static class ScoreRun
     public static int Execute(ScoreRequest request, TextWriter messages, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var train = Read(request, request.Train);
+        return request.Train is { } file ? Execute(request, file, messages, stop) : ExecuteAsLive(request, messages, stop);
+    }
+
+    private static int Execute(ScoreRequest request, string file, TextWriter messages, CancellationToken stop)
+    {
+        var train = Read(request, file);
         var test = Read(request, request.Test).LikeColumnsOf(train);
         stop.ThrowIfCancellationRequested();
         if (train.Rows.Count < SensibleRows)
-            messages.WriteLine($"warning: {request.Train} has {train.Rows.Count} rows to learn from; a threshold from fewer than {SensibleRows} says little");
+            messages.WriteLine($"warning: {file} has {train.Rows.Count} rows to learn from; a threshold from fewer than {SensibleRows} says little");
         var run = new DetectorRun(test.HasTimes ? request.Model : Timeless(request.Model, train.Rows.Count), train.Rows) { Continues = !test.HasTimes };
         var anomalous = LabProgress.Run("scoring", test.Rows.Count, progress => Write(request, run, test, progress, stop));
-        if (request.TrainScores is { } file)
-            WriteTraining(file, train, run);
+        if (request.TrainScores is { } scores)
+            WriteTraining(scores, train, run);
         messages.WriteLine(FormattableString.Invariant(
             $"{request.Model.Detector.Model}: learnt from {train.Rows.Count} rows of {train.Rows.Width} metrics, threshold {run.Threshold:g6}; {anomalous} of {test.Rows.Count} rows anomalous; scores in {request.Out}"));
+        return ExitCode.Success;
+    }
+
+    /// <summary>One series, learnt from as a collector learns.</summary>
+    private static int ExecuteAsLive(ScoreRequest request, TextWriter messages, CancellationToken stop)
+    {
+        var test = Read(request, request.Test);
+        var rowSeconds = test.Rows.Count > 1 ? SeriesFile.UsualStep(test.Rows.Times) / 1e9 : 0;
+        var options = AnalyzerOptions.Live(request.Model.Detector.Model, request.FalseAlarms, request.LearnSeconds, rowSeconds) with
+        {
+            Detector = request.Model.Detector, UpdateOnline = request.Model.UpdateOnline,
+        };
+        var run = new DetectorRun(options, test.Rows);
+        var anomalous = LabProgress.Run("scoring", test.Rows.Count, progress => Write(request, run, test, progress, stop));
+        if (run.IsLearning)
+            messages.WriteLine($"warning: {request.Test} ends before {options.MinSeconds} s and {options.MinRows} rows are learnt; none of its {test.Rows.Count} rows was judged");
+        messages.WriteLine(FormattableString.Invariant(
+            $"{request.Model.Detector.Model}: learnt from the first rows, threshold at the end {run.Threshold:g6}; {anomalous} of {test.Rows.Count} rows of {test.Rows.Width} metrics anomalous; scores in {request.Out}"));
         return ExitCode.Success;
     }
 

@@ -36,6 +36,9 @@ internal sealed class Microview : IDisposable
 
     public static string Path => System.IO.Path.Combine(AppContext.BaseDirectory, "microview");
 
+    /// <summary>The real `microview-lab`.</summary>
+    public static string LabPath => System.IO.Path.Combine(AppContext.BaseDirectory, "microview-lab");
+
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
@@ -141,7 +144,7 @@ internal sealed class Microview : IDisposable
 
     public void Signal(PosixSignal signal)
     {
-        var name = signal switch { PosixSignal.SIGINT => "INT", PosixSignal.SIGTERM => "TERM", _ => "KILL" };
+        var name = signal switch { PosixSignal.SIGINT => "INT", PosixSignal.SIGTERM => "TERM", (PosixSignal)18 => "CONT", (PosixSignal)19 => "STOP", _ => "KILL" };
         using var kill = Process.Start("/bin/kill", $"-{name} {_process.Id}");
         kill.WaitForExit();
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace MicroView.EndToEnd.Tests;
@@ -52,6 +53,60 @@ public sealed class RecordingTests
     }
 
     [Theory]
+    [InlineData("RFD", "")]
+    [InlineData("RFD", " --false-alarms 0")]
+    [InlineData("FD", "")]
+    [InlineData("FD", " --false-alarms 4")]
+    [InlineData("TH", "")]
+    public void The_lab_decides_on_a_recordings_rows_as_the_collector_that_replays_it(string model, string budget)
+    {
+        using var folder = new TemporaryFolder();
+        Record(folder, "run.mvrec");
+        var (exitCode, output) = Run(folder, $"nic --recording run.mvrec --model {model}{budget} --learn 1 --warm-start off --rows rows --decisions live.csv --prometheus-port 0");
+        Assert.True(exitCode == 0, output);
+        var live = Lines(folder, "live.csv").Skip(1).Select(line => line.Split(',')).ToLookup(cells => cells[1], cells => Judgement(cells[0], cells[2..]));
+        Assert.Equal(3, live.Count);
+        var anomalous = 0;
+        foreach (var pod in live)
+        {
+            using var lab = Microview.StartProgram(Microview.LabPath, $"score --test {folder.File($"rows/{pod.Key.Replace('#', '_')}.csv")} --model {model}{budget} --learn 1 --out {folder.File("lab.csv")}");
+            Assert.True(lab.WaitForExit() == 0, lab.ToString());
+            var judged = Lines(folder, "lab.csv").Skip(1).Select(line => line.Split(',')).Select(cells => Judgement(cells[0], cells[1..])).ToArray();
+            Assert.Equal(pod.ToArray(), judged);
+            Assert.Contains(judged, row => double.IsFinite(row.Threshold));
+            anomalous += judged.Count(row => row.Anomalous);
+        }
+        // The application stood still for a while: a test in which nothing is ever anomalous would compare little.
+        Assert.True(anomalous > 0, "no row was anomalous");
+    }
+
+    private static (long Ticks, double Score, double Threshold, bool Anomalous, bool Alarm) Judgement(string time, string[] cells) =>
+        ((long.TryParse(time, out var ns) ? DateTime.UnixEpoch.AddTicks(ns / 100) : DateTime.Parse(time, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal)).Ticks,
+            Number(cells[0]), Number(cells[1]), cells[2] == "1", cells[3] == "1");
+
+    private static double Number(string cell) => cell == "inf" ? double.PositiveInfinity : double.Parse(cell, CultureInfo.InvariantCulture);
+
+    /// <summary>A few seconds of three pods of 16 metrics, which stand still in the midst of them.</summary>
+    private static void Record(TemporaryFolder folder, string file)
+    {
+        (string, string)[] environment = [("MICROVIEW_SOCKET", folder.File("agent.sock"))];
+        var port = Microview.FreePort();
+        using var host = Microview.Start($"host --port {port}", folder.Path, environment);
+        host.WaitFor(lines => lines.Contains("listening on", StringComparison.Ordinal), "listening agent");
+        using var generate = Microview.Start($"generate --num-metrics 16 --update-metrics --pods 3 --pod web --port {port}", folder.Path, environment);
+        using var nic = Microview.Start($"nic --scrape-interval 0.01 --tick 0.02 --prometheus-port 0 --record {file} --decisions while.csv", folder.Path, environment);
+        nic.WaitFor(_ => Lines(folder, "while.csv").Length > 500, "decisions while it runs");
+        generate.Signal((PosixSignal)19); // SIGSTOP
+        nic.WaitFor(_ => Lines(folder, "while.csv").Length > 600, "decisions while the application stands still");
+        generate.Signal((PosixSignal)18); // SIGCONT
+        nic.WaitFor(_ => Lines(folder, "while.csv").Length > 800, "decisions after it");
+        Assert.Equal(0, nic.Stop());
+        Assert.Equal(0, generate.Stop());
+        Assert.Equal(0, host.Stop());
+    }
+
+    [Theory]
+    [InlineData("nic --rows x", 2, "--recording")]
     [InlineData("nic --recording /nowhere/run", 3, "--recording: ")]
     [InlineData("nic --recording /etc/passwd", 3, "does not begin as a recording does")]
     [InlineData("nic --transport recording", 2, "--recording FILE")]
