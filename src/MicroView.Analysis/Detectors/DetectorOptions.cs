@@ -42,6 +42,12 @@ public sealed record DetectorOptions
     /// </summary>
     public double LeastVariance { get; init; }
 
+    /// <summary>
+    /// FD: deviations are clipped at ± this before the sketch absorbs a row, so that one row of training that was far out is no direction of its own; scores are of
+    /// rows as they are. 0, as in the paper: not clipped.
+    /// </summary>
+    public double FitClip { get; init; }
+
     /// <summary>Percentile of training scores that becomes the threshold, in 0..100.</summary>
     public double ThresholdPercentile { get; init; } = 99;
 
@@ -90,6 +96,7 @@ public sealed record DetectorOptions
         Require(Components >= 0, $"components (k) must not be negative, not {Components}");
         Require(SketchRows == 0 || Components <= SketchRows, $"components (k) {Components} exceed the sketch rows (ℓ) {SketchRows}");
         Require(LeastVariance is >= 0 and <= double.MaxValue, $"the least variance must not be negative, not {LeastVariance}");
+        Require(FitClip is >= 0 and <= double.MaxValue, $"the clip for fitting must not be negative, not {FitClip}");
         Require(ThresholdPercentile is > 0 and <= 100, $"the threshold percentile must be in (0, 100], not {ThresholdPercentile}");
         Require(ThresholdFactor is > 0 and <= double.MaxValue, $"the threshold factor must be positive, not {ThresholdFactor}");
         Require(MinThreshold is null or (>= 0 and <= double.MaxValue), $"the least threshold must not be negative, not {MinThreshold}");

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace MicroView.Analysis;
 
 /// <summary>
@@ -12,6 +14,7 @@ public sealed class FrequentDirectionsDetector : Detector
 
     private readonly DetectorOptions _options;
     private SplitMix64 _random;
+    private readonly double[]? _clipped;
     private double[]? _wide;
 
     /// <summary>A detector without training.</summary>
@@ -20,6 +23,7 @@ public sealed class FrequentDirectionsDetector : Detector
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
+        _clipped = options.FitClip > 0 ? new double[Stride] : null;
         var rows = options.SketchRows > 0 ? options.SketchRows : Math.Max(2, (int)Math.Sqrt(dimension));
         var components = Math.Min(options.Components > 0 ? options.Components : rows, dimension - 1);
         if (components > rows)
@@ -108,6 +112,12 @@ public sealed class FrequentDirectionsDetector : Detector
 
     private void Absorb(ReadOnlySpan<double> z, double squaredNorm)
     {
+        if (_clipped is { } clipped)
+        {
+            TensorPrimitives.Clamp(z[..clipped.Length], -_options.FitClip, _options.FitClip, clipped);
+            z = clipped;
+            squaredNorm = RowKernels.SquaredNorm(z);
+        }
         var unit = _options.Normalization == Normalization.Unit && squaredNorm > 0;
         Sketch.Append(z, unit ? 1 / Math.Sqrt(squaredNorm) : 1);
     }

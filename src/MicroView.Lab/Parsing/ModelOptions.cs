@@ -31,11 +31,13 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
 
     public Option<string> Normalize { get; } = Kinds.Choice("--normalize", "FD's norm of a row: unit (the paper's; blind to the size of an anomaly), none, or as --tuning says", Auto, [Auto, Unit, "none"]);
 
+    public Option<double?> FitClip { get; } = Kinds.OptionalNumber("--fit-clip", "Z", "FD: clip deviations at Z while fitting the sketch; 0: as they are [default: 0, as in the paper]", 0, 1e9);
+
     public Option<int> Seed { get; } = LabOptions.Seed();
 
     public void AddTo(Command command)
     {
-        Option[] table = [Model, Tuning, Components, SketchRows, Threshold, Eta, Normalize, Seed];
+        Option[] table = [Model, Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, Seed];
         foreach (var option in table)
             command.Add(option);
     }
@@ -43,7 +45,7 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
     /// <summary>Whether any setting of the detector was given.</summary>
     public bool IsConfigured(ParseResult result)
     {
-        Option[] settings = [Tuning, Components, SketchRows, Threshold, Eta, Normalize];
+        Option[] settings = [Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip];
         return settings.Any(option => result.GetResult(option) is { Implicit: false });
     }
 
@@ -67,6 +69,7 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
             Model = model,
             SketchRows = rows,
             Components = components,
+            FitClip = result.GetValue(FitClip) ?? 0,
             Eta = result.GetValue(Eta) ?? 0,
             Seed = (ulong)result.GetValue(Seed),
         };

@@ -46,6 +46,32 @@ public sealed class FrequentDirectionsDetectorTests
         }
     }
 
+    [Theory]
+    [InlineData(Normalization.Unit)]
+    [InlineData(Normalization.None)]
+    public void Clipping_is_for_fitting_alone(Normalization normalization)
+    {
+        const int d = 20;
+        var rows = FrequentDirectionsTests.Rows(d, 200, 4, 1, noise: 0.3);
+        for (var i = 0; i < rows.Count; i += 13)
+            rows[i][i % d] *= 300;
+        var options = new DetectorOptions { SketchRows = 6, Components = 4, Normalization = normalization, MinThreshold = 0 };
+        FrequentDirectionsDetector Fitted(DetectorOptions how, Func<double, double> change)
+        {
+            var (detector, training) = (new FrequentDirectionsDetector(d, how), new RowMatrix(d));
+            foreach (var row in rows.Take(150))
+                training.Add([.. row.Select(change)]);
+            detector.Fit(training);
+            return detector;
+        }
+        var clipping = Fitted(options with { FitClip = 5 }, z => z);
+        var given = Fitted(options, z => Math.Clamp(z, -5, 5));
+        Assert.All(rows, row => Assert.Equal(Score(given, row), Score(clipping, row), 1e-12));
+        Assert.Contains(rows, row => Math.Abs(Score(Fitted(options, z => z), row) - Score(clipping, row)) > 0.01);
+        // The threshold is of scores of the rows as they were.
+        Assert.Equal(Percentile.Of([.. rows.Take(150).Select(row => Score(clipping, row))], 99), clipping.Threshold, 1e-12);
+    }
+
     /// <summary>Live, directions follow when the buffer is full; between, both sides judge by those of the newest decomposition.</summary>
     [Theory]
     [InlineData(64, 8, 8, Normalization.Unit, 0)]

@@ -33,6 +33,15 @@ public sealed class EvaluatorTests
         Assert.Equal(0.41, report.FprTail!.Value, 0.02);
     }
 
+    /// <summary>The published same-day figure is of a sketch that was fitted to clipped rows; cross-day both ways of fitting agree with theirs.</summary>
+    [Fact]
+    public void FD_without_the_unit_norm_on_clipped_rows_is_as_published_on_both_protocols()
+    {
+        var model = EvaluatedModel.Paper(15, 8, Normalization.None, 1, fitClip: 5);
+        Assert.Equal(0.212, Measure(ProtocolKind.Xd, model).Ap, 0.01);
+        Assert.Equal(0.570, Measure(ProtocolKind.Sd, model).Ap, 0.01);
+    }
+
     [Fact]
     public void The_network_time_of_calls_shows_network_delays()
     {
