@@ -33,11 +33,15 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
 
     public Option<double?> FitClip { get; } = Kinds.OptionalNumber("--fit-clip", "Z", "FD: clip deviations at Z while fitting the sketch; 0: as they are [default: 0, as in the paper]", 0, 1e9);
 
+    public Option<double?> HoldLimit { get; } = Kinds.OptionalSeconds("--hold-limit", "RFD: a metric that has been out on one side for so long stands there now; seconds [default: 1800; without times, as long as was learnt]");
+
+    public Option<double?> HalfLife { get; } = Kinds.OptionalSeconds("--half-life", "RFD: time after which half of a lasting small shift is normal; seconds [default: 3600]");
+
     public Option<int> Seed { get; } = LabOptions.Seed();
 
     public void AddTo(Command command)
     {
-        Option[] table = [Model, Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, Seed];
+        Option[] table = [Model, Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, HoldLimit, HalfLife, Seed];
         foreach (var option in table)
             command.Add(option);
     }
@@ -45,7 +49,7 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
     /// <summary>Whether any setting of the detector was given.</summary>
     public bool IsConfigured(ParseResult result)
     {
-        Option[] settings = [Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip];
+        Option[] settings = [Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, HoldLimit, HalfLife];
         return settings.Any(option => result.GetResult(option) is { Implicit: false });
     }
 
@@ -75,10 +79,14 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
         };
         if (result.GetValue(Normalize) is { } norm && norm != Auto)
             detector = detector with { Normalization = norm == Unit ? Normalization.Unit : Normalization.None };
+        if (result.GetValue(HoldLimit) is { } hold)
+            detector = detector with { HoldLimitSeconds = Math.Max(1e-9, hold) };
+        if (result.GetValue(HalfLife) is { } half)
+            detector = detector with { DriftHalfLifeSeconds = Math.Max(1e-9, half) };
         // A percentile that somebody names is the threshold, not the start of one.
         if (result.GetValue(Threshold) is { } percentile)
             detector = detector with { ThresholdPercentile = percentile, ThresholdFactor = 1 };
-        return new ModelChoice(detector, UpdateOnline: result.GetValue(Eta) is not null) { IsAsPublished = asPublished };
+        return new ModelChoice(detector, UpdateOnline: result.GetValue(Eta) is not null) { IsAsPublished = asPublished, HasHoldLimit = result.GetValue(HoldLimit) is not null };
     }
 }
 
@@ -89,6 +97,9 @@ internal sealed record ModelChoice(DetectorOptions Detector, bool UpdateOnline)
 {
     /// <summary>Whether the settings are the paper's.</summary>
     public bool IsAsPublished { get; init; }
+
+    /// <summary>Whether somebody named the hold limit, which otherwise is as long as was learnt where rows have no times.</summary>
+    public bool HasHoldLimit { get; init; }
 
     /// <summary>Floor of a deviation as a part of the mean (see <see cref="AnalyzerOptions.RelativeFloor"/>); null for the usual one.</summary>
     public double? RelativeFloor { get; init; }

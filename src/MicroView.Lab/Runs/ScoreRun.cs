@@ -22,7 +22,7 @@ internal static class ScoreRun
         stop.ThrowIfCancellationRequested();
         if (train.Rows.Count < SensibleRows)
             messages.WriteLine($"warning: {file} has {train.Rows.Count} rows to learn from; a threshold from fewer than {SensibleRows} says little");
-        var run = new DetectorRun(test.HasTimes ? request.Model : Timeless(request.Model, train.Rows.Count), train.Rows) { Continues = !test.HasTimes };
+        var run = new DetectorRun(test.HasTimes || request.Model.HasHoldLimit ? request.Model : Timeless(request.Model, train), train.Rows) { Continues = !test.HasTimes };
         var anomalous = LabProgress.Run("scoring", test.Rows.Count, progress => Write(request, run, test, progress, stop));
         if (request.TrainScores is { } scores)
             WriteTraining(scores, train, run);
@@ -50,11 +50,13 @@ internal static class ScoreRun
     }
 
     /// <summary>
-    /// Rows without times come at a pace that nobody told. A level is then held for an event for as long as a quarter of what was learnt, but no longer than at
-    /// the interval that is assumed.
+    /// Rows without times come at a pace that nobody told. A level is then held for an event until it has lasted for as long as everything that was learnt: it is as well
+    /// founded then.
     /// </summary>
-    private static ModelChoice Timeless(ModelChoice model, int rows) =>
-        model with { Detector = model.Detector with { HoldLimitSeconds = Math.Clamp(rows / 4.0, 1, model.Detector.HoldLimitSeconds) } };
+    private static ModelChoice Timeless(ModelChoice model, Matrix train) => model with
+    {
+        Detector = model.Detector with { HoldLimitSeconds = Math.Max(1, train.Rows.Count * (SeriesFile.UsualStep(train.Rows.Times) / 1e9)) },
+    };
 
     private static Matrix Read(ScoreRequest request, string file) => MatrixFile.Read(file, request.TimeColumn, request.Drop, request.IntervalNs);
 

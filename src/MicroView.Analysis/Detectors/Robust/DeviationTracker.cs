@@ -25,7 +25,7 @@ internal sealed class DeviationTracker
 
     private readonly int _dimension;
     private readonly bool _centers;
-    private readonly AlignedRow _center, _variance, _scale, _inverse, _base;
+    private readonly AlignedRow _center, _variance, _scale, _inverse, _base, _reach;
     private readonly double[] _runSum;
     private readonly int[] _run;
     private bool _running;
@@ -39,7 +39,7 @@ internal sealed class DeviationTracker
     {
         (_dimension, _centers) = (dimension, centers);
         var stride = RowMatrix.Padded(dimension);
-        (_center, _variance, _scale, _inverse, _base) = (new(stride), new(stride), new(stride), new(stride), new(stride));
+        (_center, _variance, _scale, _inverse, _base, _reach) = (new(stride), new(stride), new(stride), new(stride), new(stride), new(stride));
         Deviations = new(stride);
         Clipped = new(stride);
         _runSum = new double[centers ? dimension : 0];
@@ -55,6 +55,9 @@ internal sealed class DeviationTracker
     /// <summary>The largest squared deviation of the last row.</summary>
     public double LargestSquare { get; private set; }
 
+    /// <summary>The largest squared deviation of the last row in units of how far its feature has been (see <see cref="SetReach"/>).</summary>
+    public double FarthestSquare { get; private set; }
+
     /// <summary>What the pace of following is, in rows.</summary>
     public Pace Pace { get; set; }
 
@@ -69,6 +72,13 @@ internal sealed class DeviationTracker
         _base.Span.CopyTo(_variance);
         EndRuns();
         Refresh();
+    }
+
+    /// <summary>How far each feature has ever been, in deviations above 0; the start sets none.</summary>
+    public void SetReach(ReadOnlySpan<double> reach)
+    {
+        for (var i = 0; i < _dimension; i++)
+            _reach[i] = 1 / (reach[i] * reach[i]);
     }
 
     /// <summary>The next rows are no continuation: centres follow <paramref name="weight"/> rows' worth of what comes, scales stay.</summary>
@@ -87,10 +97,10 @@ internal sealed class DeviationTracker
         var gain = Math.Max(Pace.CenterGain, Pace.RowsPerRow / (_seen + HeadStart));
         var scaleGain = Math.Max(Pace.ScaleGain, Pace.RowsPerRow / (_seen + HeadStart));
         var centerGain = _centers ? gain : 0;
-        var evidence = Vector512.IsHardwareAccelerated ? Track<Ops512, Vector512<double>>(row, centerGain, scaleGain, out var largest)
-            : Vector256.IsHardwareAccelerated ? Track<Ops256, Vector256<double>>(row, centerGain, scaleGain, out largest)
-            : Track<Ops128, Vector128<double>>(row, centerGain, scaleGain, out largest);
-        LargestSquare = largest;
+        var evidence = Vector512.IsHardwareAccelerated ? Track<Ops512, Vector512<double>>(row, centerGain, scaleGain, out var largest, out var farthest)
+            : Vector256.IsHardwareAccelerated ? Track<Ops256, Vector256<double>>(row, centerGain, scaleGain, out largest, out farthest)
+            : Track<Ops128, Vector128<double>>(row, centerGain, scaleGain, out largest, out farthest);
+        (LargestSquare, FarthestSquare) = (largest, farthest);
         if (largest > Evidence.Bend * Evidence.Bend)
             evidence += Evidence.Beyond(Deviations.Span[.._dimension]);
         if (_centers && (_running || largest > Clip * Clip))
@@ -101,13 +111,14 @@ internal sealed class DeviationTracker
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Track<TOps, V>(ReadOnlySpan<double> row, double centerGain, double scaleGain, out double largest)
+    private double Track<TOps, V>(ReadOnlySpan<double> row, double centerGain, double scaleGain, out double largest, out double farthest)
         where TOps : struct, IVectorOps<V> where V : struct
     {
         ref var x = ref MemoryMarshal.GetReference(row);
         ref var center = ref MemoryMarshal.GetReference(_center.Span);
         ref var variance = ref MemoryMarshal.GetReference(_variance.Span);
         ref var scale = ref MemoryMarshal.GetReference(_scale.Span);
+        ref var reach = ref MemoryMarshal.GetReference(_reach.Span);
         ref var inverse = ref MemoryMarshal.GetReference(_inverse.Span);
         ref var deviations = ref MemoryMarshal.GetReference(Deviations.Span);
         ref var clipped = ref MemoryMarshal.GetReference(Clipped.Span);
@@ -115,7 +126,7 @@ internal sealed class DeviationTracker
         var (clip, minusClip) = (TOps.Broadcast(Clip), TOps.Broadcast(-Clip));
         var bend = TOps.Broadcast(Evidence.Bend * Evidence.Bend);
         var (a, b) = (TOps.Broadcast(centerGain), TOps.Broadcast(scaleGain));
-        var (sum, most) = (zero, zero);
+        var (sum, most, far) = (zero, zero, zero);
         var length = Math.Min(row.Length, _center.Length);
         for (nuint i = 0; i < (nuint)length; i += (nuint)TOps.Count)
         {
@@ -133,8 +144,9 @@ internal sealed class DeviationTracker
             var square = TOps.Multiply(d, d);
             sum = TOps.Add(sum, TOps.Min(square, bend));
             most = TOps.Max(most, square);
+            far = TOps.Max(far, TOps.Multiply(square, TOps.Load(ref reach, i)));
         }
-        largest = TOps.Largest(most);
+        (largest, farthest) = (TOps.Largest(most), TOps.Largest(far));
         return TOps.Sum(sum);
     }
 

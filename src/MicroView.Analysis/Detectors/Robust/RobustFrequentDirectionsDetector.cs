@@ -15,11 +15,11 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     // A change of an idle pod, whose training scores are all alike, counts from a deviation of 3 on.
     private const double LeastSpread = 9;
 
-    // ln(1 + 4.2) − ln(1 + 2.9): the 99th percentile and the median of the largest of 64 Gaussian deviations.
-    private const double LeastLoneSpread = 0.29;
+    // ln(1 + 4.2/3) − ln(1 + 2.9/3): the 99th percentile and the median of the largest of 64 Gaussian deviations, of metrics that have been out to 3.
+    private const double LeastLoneSpread = 0.2;
 
-    // One metric must be twice as far out, in orders of magnitude, as many together: alone, it is mostly itself.
-    private const double LoneWeight = 2;
+    // One metric alone must be far beyond what it ever showed, some five times: a memory that steps is no incident yet.
+    private const double LoneWeight = 6;
 
     // A residual smaller than this part of a metric's own scale is no event: directions that fit training too well leave tiny ones.
     private const double LeastResidual = 0.3;
@@ -80,6 +80,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         var scales = Scales(rows, facts);
         var deviations = Fit(rows, scales);
         var residuals = Residuals(rows, deviations);
+        _own.SetReach(Reach(deviations));
         _own.Start(scales);
         _left.Start(residuals);
         TrainingScores = ScoreTraining(rows);
@@ -99,8 +100,8 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         return Math.Max(Math.Max(0, _loneEvidence), Math.Max(_ownEvidence, _leftEvidence));
     }
 
-    // The order of magnitude of the largest deviation: what a sum over many metrics would drown.
-    private double Lone() => Math.Log(1 + Math.Sqrt(_own.LargestSquare));
+    // The order of magnitude of the deviation that is farthest beyond what its metric has ever shown: what a sum over many metrics would drown.
+    private double Lone() => Math.Log(1 + Math.Sqrt(_own.FarthestSquare));
 
     /// <summary>The sketch absorbs a normal row, and an anomalous one with probability η. Centres and scales follow every row anyway.</summary>
     public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
@@ -186,6 +187,19 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         return deviations;
     }
 
+    /// <summary>
+    /// How far each metric has been in training. One that jumps now and then is expected to; one that never moved is not, however restless the others are.
+    /// </summary>
+    private double[] Reach(RowMatrix deviations)
+    {
+        var reach = new double[Dimension];
+        Array.Fill(reach, Evidence.Bend);
+        for (var r = 0; r < deviations.Count; r++)
+            for (var i = 0; i < Dimension; i++)
+                reach[i] = Math.Max(reach[i], Math.Abs(deviations[r][i]));
+        return reach;
+    }
+
     /// <summary>The scale of what the directions leave of each metric.</summary>
     private double[] Residuals(RowMatrix rows, RowMatrix deviations)
     {
@@ -226,7 +240,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _leftScale = ScaleOf(left, LeastSpread);
         _loneScale = ScaleOf(lone, LeastLoneSpread);
         // In an idle pod, whose largest deviation is usually 0, one of 3 is the first that counts, as in a sum.
-        _loneScale.Spread = Math.Max(LoneWeight * _loneScale.Spread, Math.Log(1 + Math.Sqrt(LeastSpread)) - _loneScale.Middle);
+        _loneScale.Spread = Math.Max(LoneWeight * _loneScale.Spread, Math.Log(1 + Math.Sqrt(LeastSpread) / Evidence.Bend) - _loneScale.Middle);
         for (var r = 0; r < own.Length; r++)
             own[r] = Math.Max(Math.Max(0, Scaled(lone[r], _loneScale)), Math.Max(Scaled(own[r], _ownScale), Scaled(left[r], _leftScale)));
         return own;
