@@ -39,6 +39,8 @@ public sealed class ExperimentTests : IDisposable
         // 42 configurations of two services: l 25 has three k, l 50 has four; two thresholds, three η.
         Assert.Equal(1 + 2 * 7 * 2 * 3, Cells(Path.Combine(results, "hyperparameter_results_FD.csv")).Length);
         Assert.Equal(1 + 200, Cells(Path.Combine(results, "merged.csv")).Length);
+        // VAE has nothing to vary but its threshold.
+        Assert.Equal(["99", "99.9", "99", "99.9"], Cells(Path.Combine(results, "hyperparameter_results_VAE.csv"))[1..].Select(row => row[4]));
     }
 
     [Fact]
