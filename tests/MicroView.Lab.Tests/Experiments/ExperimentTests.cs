@@ -105,6 +105,37 @@ public sealed class ExperimentTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("cart: RFD, threshold 2 × p99.9", "--model", "RFD")]
+    [InlineData("cart: RFD, threshold p95", "--model", "RFD", "--threshold", "95")]
+    [InlineData("cart: TH, limit |z| = 3", "--model", "TH")]
+    [InlineData("cart: TH, limits at p95 of |z|", "--model", "TH", "--threshold", "95")]
+    [InlineData("cart: FD, k=2 ℓ=6, threshold p99, η=0.1", "--model", "FD", "-k", "2", "-l", "6", "--learning-rate", "0.1")]
+    public async Task A_figure_says_the_threshold_that_was_in_force(string title, params string[] options)
+    {
+        var folder = Collected();
+        await Run("pipeline", "split", folder);
+        var results = _scratch.Path("out");
+        Assert.Equal(0, (await Run(["classify", "--data", folder, "--service", "cart", "--out", results, .. options])).Status);
+        foreach (var figure in (string[])["scores", "roc", "pr"])
+            Assert.Contains(title, XDocument.Load(Path.Combine(results, figure + ".svg")).Descendants().Select(element => element.Value.Trim()));
+    }
+
+    [Fact]
+    public async Task The_percentile_of_TH_is_one_of_each_metric()
+    {
+        var folder = Collected();
+        await Run("pipeline", "split", folder);
+        async Task<int> Called(params string[] options)
+        {
+            await Run(["classify", "--data", folder, "--service", "cart", "--model", "TH", "--out", _scratch.Path("out"), .. options]);
+            return Cells(_scratch.Path("out/scores.csv"))[1..].Count(row => row[4] == "1");
+        }
+        // Six metrics, each above its 90th percentile a tenth of the time; never above three deviations but in the twenty rows of faults.
+        Assert.Equal(20, await Called());
+        Assert.InRange(await Called("--threshold", "90"), 30, 140);
+    }
+
     [Fact]
     public async Task Result_files_do_not_depend_on_the_run()
     {
