@@ -30,7 +30,8 @@ internal static class ExperimentLayout
         var detector = choice.Detector;
         var size = detector.SketchRows > 0 ? string.Create(CultureInfo.InvariantCulture, $", k={(detector.Components > 0 ? detector.Components : detector.SketchRows)} ℓ={detector.SketchRows}") : "";
         var norm = detector.Model == "FD" && detector.Normalization == Normalization.None ? ", no unit norm" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{detector.Model}{size}{norm}, {Threshold(detector)}{(choice.UpdateOnline ? $", η={detector.Eta}" : "")}");
+        var clip = detector is { Model: "FD", FitClip: > 0 } ? string.Create(CultureInfo.InvariantCulture, $", fitted within ±{detector.FitClip}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{detector.Model}{size}{norm}{clip}, {Threshold(detector)}{(choice.UpdateOnline ? $", η={detector.Eta}" : "")}");
     }
 
     /// <summary>Where the threshold comes from; TH has limits on |z| instead.</summary>

@@ -110,6 +110,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("cart: RFD, threshold p95", "--model", "RFD", "--threshold", "95")]
     [InlineData("cart: TH, limit |z| = 3", "--model", "TH")]
     [InlineData("cart: TH, limits at p95 of |z|", "--model", "TH", "--threshold", "95")]
+    [InlineData("cart: FD, k=6 ℓ=6, no unit norm, fitted within ±5, threshold p99", "--model", "FD", "-l", "6", "--normalize", "none", "--fit-clip", "5")]
     [InlineData("cart: FD, k=2 ℓ=6, threshold p99, η=0.1", "--model", "FD", "-k", "2", "-l", "6", "--learning-rate", "0.1")]
     public async Task A_figure_says_the_threshold_that_was_in_force(string title, params string[] options)
     {
