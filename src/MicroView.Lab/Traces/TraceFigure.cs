@@ -19,7 +19,7 @@ internal static class TraceFigure
         {
             var color = Colors[index % Colors.Length];
             // Smaller from curve to curve: detectors that keep everything meet in one point.
-            var size = 7 + 4 * (detectors.Count - 1 - index);
+            var size = 7 + 2.5f * (detectors.Count - 1 - index);
             Curve(figure, curves.Alone, color, width: 2, MarkerShape.FilledCircle, size);
             // Open and thin, for a dashed line is more than the SVG writer can do.
             Curve(figure, curves.Both, color, width: 1, MarkerShape.OpenCircle, size);
