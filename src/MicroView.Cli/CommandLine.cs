@@ -28,6 +28,9 @@ internal static class CommandLine
         try
         {
             var result = BuildRootCommand().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            // Only the launcher of a checkout knows both programs.
+            if (args is ["lab", ..])
+                return Complain("lab is a program of its own: microview-lab, or ./microview lab in a checkout", "microview", ExitCode.Usage);
             if (result.Errors.Count > 0)
                 return Complain(result.Errors[0].Message.ReplaceLineEndings(" "), CommandPath(result), ExitCode.Usage);
             // Signals belong to StopSignals: the library's handler would kill a slow stop after two seconds.

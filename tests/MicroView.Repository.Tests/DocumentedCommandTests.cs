@@ -47,6 +47,15 @@ public sealed class DocumentedCommandTests
     }
 
     [Fact]
+    public async Task The_help_of_all_names_the_lab_which_is_another_program()
+    {
+        var help = new StringWriter();
+        MicroView.Cli.CommandLine.BuildRootCommand().Parse(["--help"]).Invoke(new InvocationConfiguration { Output = help });
+        Assert.Contains("microview lab --help", help.ToString());
+        Assert.Equal(2, await MicroView.Cli.CommandLine.RunAsync(["lab", "evaluate"]));
+    }
+
+    [Fact]
     public void An_unknown_option_is_refused()
     {
         var result = MicroView.Cli.CommandLine.BuildRootCommand().Parse(["up", "--no-such-option"]);

@@ -4,8 +4,10 @@ namespace MicroView.Analysis;
 /// Chooses a pod's threshold so that its alarms stay within a budget a day, from nothing but its own scores, and goes on doing so. What is
 /// extrapolated is what opens an alarm (see <see cref="AlarmGate"/>): per row the level that as many recent scores exceed as it takes. Its
 /// excursions above a level u are counted, and the threshold is where an exponential tail through their peaks is crossed as often as the budget allows: u + β·ln(excursions per
-/// day / budget), β the mean excess (peaks over threshold; Pickands, Ann. Statist. 1975). u rises with experience: only the highest peaks are kept, for
-/// <see cref="MemorySeconds"/>. Not thread-safe; allocates nothing after its construction.
+/// day / budget), β the mean excess. u rises with experience: only the highest peaks are kept, for
+/// <see cref="MemorySeconds"/>. Scores and thresholds are in the detector's unit, times in nanoseconds. Not thread-safe; allocates nothing after its construction.
+/// <para>Source: peaks over threshold (Pickands, Ann. Statist. 1975), followed live as by Siffer et al. (KDD 2017); that an alarm's level is extrapolated, not a
+/// row's, and the budget a day are ours.</para>
 /// </summary>
 public sealed class AlarmBudget
 {

@@ -5,6 +5,7 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// When anomalous rows make an alarm. Rows are counted in steps of wall time, so that the rules hold from back-to-back rows to minutes.
+/// Immutable and thread-safe.
 /// </summary>
 public sealed record AlarmOptions
 {
@@ -64,7 +65,10 @@ public enum AlarmChange : byte
     Closed,
 }
 
-/// <summary>m-of-n alarm with hysteresis over decisions of one pod. Not thread-safe.</summary>
+/// <summary>
+/// m-of-n alarm with hysteresis over decisions of one pod, at times in nanoseconds. Not thread-safe; allocates nothing after its construction.
+/// <para>Source: m-of-n is Schwartz's coincidence procedure (IRE Trans. Inf. Theory 1956); steps of wall time and the hysteresis are ours.</para>
+/// </summary>
 public sealed class AlarmGate
 {
     private readonly AlarmOptions _options;
@@ -81,6 +85,7 @@ public sealed class AlarmGate
     private bool _quiet;
 
     /// <summary>A closed gate.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     public AlarmGate(AlarmOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

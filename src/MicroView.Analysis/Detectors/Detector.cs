@@ -2,12 +2,14 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// Judges rows of z-scores of one pod. A row is <see cref="Stride"/> doubles: <see cref="Dimension"/> values, then zeros (see
-/// <see cref="RowMatrix"/>), all finite. Deterministic: randomness comes from <see cref="DetectorOptions.Seed"/>. Not thread-safe.
+/// <see cref="RowMatrix"/>), all finite. Deterministic: randomness comes from <see cref="DetectorOptions.Seed"/>. A
+/// row or training rows of another length are an <see cref="ArgumentException"/>. Not thread-safe.
 /// <para>To add one: derive from this in one file and register a name in <see cref="DetectorRegistry"/>.</para>
 /// </summary>
 public abstract class Detector
 {
     /// <summary>A detector of rows of <paramref name="dimension"/> values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no value.</exception>
     protected Detector(int dimension)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
@@ -37,6 +39,7 @@ public abstract class Detector
     public virtual double RelativeFloor => 1e-4;
 
     /// <summary>Learns from training rows and sets <see cref="Threshold"/> and <see cref="TrainingScores"/>. Called again, it starts over.</summary>
+    /// <exception cref="ArgumentException">The rows are of another width, or there are none.</exception>
     public abstract void Fit(RowMatrix rows);
 
     /// <summary>The same for a detector that must know more of them.</summary>

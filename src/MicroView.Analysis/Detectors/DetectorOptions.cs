@@ -10,7 +10,10 @@ public enum Normalization
     None,
 }
 
-/// <summary>Settings of all detectors; each reads what concerns it.</summary>
+/// <summary>
+/// Settings of all detectors; each reads what concerns it. The defaults are the paper's (Sec. 4), where it has them. Immutable and thread-safe;
+/// <see cref="Validate"/> tells what is out of range.
+/// </summary>
 public sealed record DetectorOptions
 {
     /// <summary>
@@ -88,7 +91,7 @@ public sealed record DetectorOptions
     /// <summary>Seed of a detector's random decisions (η).</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Checks ranges. </summary>
+    /// <summary>Checks ranges.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; the message names it.</exception>
     public void Validate()
     {

@@ -3,9 +3,10 @@ using System.Numerics.Tensors;
 namespace MicroView.Analysis;
 
 /// <summary>
-/// FD, the paper's detector (Sec. 4): the score is the norm of what remains of a row outside the top-k right singular vectors of
+/// FD, the paper's detector: the score is the norm of what remains of a row outside the top-k right singular vectors of
 /// its pod's Frequent Directions sketch, √(‖y‖² − ‖V_k y‖²), where y is the row of z-scores, divided by its norm if
-/// <see cref="Normalization.Unit"/>. The threshold is a percentile of the training scores.
+/// <see cref="Normalization.Unit"/>: in 0..1 then, else in deviations. The threshold is a percentile of the training scores. Not thread-safe.
+/// <para>Source: the paper's Sec. 4; the sketch is <see cref="FrequentDirections"/>.</para>
 /// </summary>
 public sealed class FrequentDirectionsDetector : Detector
 {

@@ -1,6 +1,9 @@
 namespace MicroView.Analysis;
 
-/// <summary>Percentiles as numpy.percentile computes them by default: linear interpolation between order statistics.</summary>
+/// <summary>
+/// Percentiles as numpy.percentile computes them by default: linear interpolation between order statistics. Thread-safe. Source: Hyndman and Fan, Am. Stat.
+/// 1996, type 7.
+/// </summary>
 public static class Percentile
 {
     /// <summary>The <paramref name="percent"/> percentile (0..100) of <paramref name="values"/>, which get sorted.</summary>

@@ -1,8 +1,10 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// TH, the paper's per-metric baseline (Sec. 6.1): a row is anomalous if any |z| exceeds its limit. The score is the largest
+/// TH, the per-metric baseline: a row is anomalous if any |z| exceeds its limit. The score is the largest
 /// |z|, scaled per metric when limits come from training percentiles, so that the threshold is always <see cref="DetectorOptions.ZLimit"/>.
+/// In deviations. Not thread-safe.
+/// <para>Source: the paper's Sec. 6.1.</para>
 /// </summary>
 public sealed class ThresholdDetector : Detector
 {

@@ -1,6 +1,6 @@
 namespace MicroView.Analysis;
 
-/// <summary>What a detector may want to know of its training rows beside their values.</summary>
+/// <summary>What a detector may want to know of its training rows beside their values. Immutable and thread-safe.</summary>
 /// <param name="SecondsPerRow">Wall time from one row of the pod to the next, in seconds; 0: not known, and a row is taken for a second.</param>
 /// <param name="RowsPerKeptRow">The pod's rows that one training row stands for: long training is thinned out evenly.</param>
 /// <param name="FloorShares">Per feature, which part of its effective deviation is the floor below which no deviation may fall, 0..1 (see

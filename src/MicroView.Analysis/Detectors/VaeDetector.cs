@@ -1,9 +1,9 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// VAE, the paper's neural baseline (Sec. 6.1): the score of a row of z-scores is the mean squared error of its reconstruction by a trained
-/// network, the latent mean taken for the sample. The network is trained elsewhere (<c>microview lab vae train</c>) and never changes here;
-/// <see cref="Fit"/> only takes the threshold from the errors of a pod's own rows.
+/// VAE, the neural baseline: the score of a row of z-scores is the mean squared error of its reconstruction by a trained network, in squared deviations, the latent mean taken for the sample. The network is trained elsewhere (<c>microview lab vae train</c>) and never changes here;
+/// <see cref="Fit"/> only takes the threshold from the errors of a pod's own rows. Not thread-safe, but any number of them share a <see cref="VaeModel"/>.
+/// <para>Source: the paper's Sec. 6.1, after Kingma and Welling (ICLR 2014).</para>
 /// </summary>
 public sealed class VaeDetector : Detector
 {

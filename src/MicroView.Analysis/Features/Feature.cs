@@ -16,7 +16,10 @@ public enum FeatureKind
     HistogramMean,
 }
 
-/// <summary>One element of a pod's feature vector and the slots it comes from. Immutable.</summary>
+/// <summary>
+/// One element of a pod's feature vector and the slots it comes from. Immutable and thread-safe. No slot, a negative one, or a resolution that is negative or not
+/// finite is an <see cref="ArgumentException"/>.
+/// </summary>
 public sealed class Feature
 {
     private readonly int[] _slots;

@@ -17,11 +17,11 @@ public enum RowOutcome : byte
 }
 
 /// <summary>
-/// Turns rows of slots (doubles, folded over stripes) with their time into rows of features. Keeps the previous row of one
-/// pod. Not thread-safe.
+/// Turns rows of slots (doubles, folded over stripes; <see cref="FeatureMap.SlotCount"/> of them) with their time in nanoseconds into rows of features. Keeps the
+/// previous row of one pod. A row or a target that is too short is an <see cref="ArgumentException"/>. Not thread-safe; allocates nothing after its construction.
 /// <para>A counter that fell was reset: its whole value counts as the increase. A value that is NaN or infinite, or whose
 /// predecessor was, is missing for that row. Rows with a time that does not advance are ignored, but after
-/// <see cref="RebaseAfter"/> of them in a row the clock is taken to have restarted and the next row is a first row.</para>
+/// <see cref="RebaseAfter"/> of them in a row the clock is taken to have restarted and the next row is a first row. Source: resets as in Prometheus' rate().</para>
 /// </summary>
 public sealed class FeatureExtractor
 {

@@ -1,7 +1,8 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// The feature vector of a layout, compiled once per generation: which slots make which feature. Immutable and thread-safe;
+/// The feature vector of a layout, compiled once per generation: which of a row's <see cref="SlotCount"/> slots make which of its
+/// <see cref="Count"/> features. Immutable and thread-safe;
 /// pods of one layout may share it.
 /// </summary>
 public sealed class FeatureMap

@@ -1,11 +1,12 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// Mean and effective deviation of each feature over the training rows: z = (x − μ) / max(σ, floor). Immutable.
+/// Mean and effective deviation of each feature over the training rows, in its unit: z = (x − μ) / max(σ, floor). Immutable and thread-safe.
 /// <para>The floor is the larger of the feature's resolution and a small part of |μ| (<c>relativeFloor</c>), so that neither
 /// rounding noise nor a trifle on an idle metric is an event. A feature that was constantly 0 and has no resolution has no
 /// scale at all; its unit is taken (z is then the change itself). |z| never exceeds <see cref="Limit"/>. A feature that was never seen in
 /// training is ignored (z = 0).</para>
+/// <para>Source: z-scores as in the paper's Sec. 4; floor and bound are ours.</para>
 /// </summary>
 public sealed class FeatureScaling
 {

@@ -1,8 +1,8 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// Count, mean and standard deviation per column, one pass, numerically stable (Welford, Technometrics 1962). Merges (Chan, Golub and
-/// LeVeque, COMPSTAT 1982). Non-finite values are missing. Not thread-safe.
+/// Count, mean and standard deviation per column, in its unit; one pass, numerically stable. Merges. Non-finite values are missing. Not thread-safe.
+/// <para>Source: Welford, Technometrics 1962; merging by Chan, Golub and LeVeque, COMPSTAT 1982.</para>
 /// </summary>
 public sealed class RunningStatistics(int dimension)
 {

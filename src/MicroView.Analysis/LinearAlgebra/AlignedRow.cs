@@ -5,7 +5,7 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// A row of doubles that starts on a cache line: a 64-byte load from an ordinary array crosses two of them at each step. Zero at
-/// first. Its memory never moves; it is freed with the last reference.
+/// first. Its memory never moves; it is freed with the last reference. Copies are the same row; not thread-safe where one of them writes.
 /// </summary>
 public readonly struct AlignedRow
 {

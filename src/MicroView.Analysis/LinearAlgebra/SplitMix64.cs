@@ -1,8 +1,8 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): eight bytes of state, the same sequence on every machine. A mutable value; not
-/// thread-safe.
+/// SplitMix64: eight bytes of state, the same sequence on every machine. A mutable value; not thread-safe. Source: Steele, Lea and Flood,
+/// OOPSLA 2014.
 /// </summary>
 public struct SplitMix64(ulong seed)
 {

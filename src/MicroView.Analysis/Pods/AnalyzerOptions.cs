@@ -1,6 +1,6 @@
 namespace MicroView.Analysis;
 
-/// <summary>Settings of a <see cref="PodAnalyzer"/>. Immutable; one instance serves all pods.</summary>
+/// <summary>Settings of a <see cref="PodAnalyzer"/>. Immutable and thread-safe; one instance serves all pods. <see cref="Validate"/> tells what is out of range.</summary>
 public sealed record AnalyzerOptions
 {
     /// <summary>The detector and its settings.</summary>

@@ -13,7 +13,7 @@ public enum PodState : byte
     Off,
 }
 
-/// <summary>The outcome of one row.</summary>
+/// <summary>The outcome of one row; score and threshold in the detector's unit. Immutable and thread-safe.</summary>
 /// <param name="Score">Score, 0 while learning.</param>
 /// <param name="Threshold">Threshold, infinite while learning.</param>
 /// <param name="Missing">Features that were missing (not finite) in this row.</param>
@@ -25,7 +25,7 @@ public enum PodState : byte
 public readonly record struct Observation(
     double Score, double Threshold, int Missing, PodState State, RowOutcome Row, bool Anomalous, bool AlarmOpen, AlarmChange Change);
 
-/// <summary>The share of a score that a feature explains, 0..1.</summary>
+/// <summary>The share of a score that a feature explains, 0..1. Immutable and thread-safe.</summary>
 /// <param name="Feature">Index in the <see cref="FeatureMap"/>.</param>
 /// <param name="Share">Share; over all features they sum to 1 or less.</param>
 public readonly record struct Attribution(int Feature, double Share);

@@ -2,7 +2,8 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// The pipeline of one pod, called once per row: slots ▸ features ▸ z-scores ▸ score ▸ alarm. Learns until it has enough rows
-/// and enough wall time, then watches; with <see cref="PodKnowledge"/> it watches sooner. No allocation while watching. Not thread-safe: one pod belongs to one LMAP.
+/// and enough wall time, then watches; with <see cref="PodKnowledge"/> it watches sooner. No allocation while watching. Rows are as the <see cref="FeatureExtractor"/> takes them. Not
+/// thread-safe: one pod belongs to one LMAP. Source: the paper's Sec. 4; alarms, budget and warm starts are ours.
 /// </summary>
 public sealed class PodAnalyzer
 {

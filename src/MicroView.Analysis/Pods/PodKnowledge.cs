@@ -1,6 +1,7 @@
 namespace MicroView.Analysis;
 
-/// <summary>What a pod can be watched by without having learnt: for one pod, which owns the detector from then on.</summary>
+/// <summary>What a pod can be watched by without having learnt: for one pod, which owns the detector from then on. Not thread-safe, for
+/// the detector is not.</summary>
 /// <param name="Scaling">Means and deviations.</param>
 /// <param name="Detector">A detector with a threshold.</param>
 /// <param name="IsTrained">

@@ -3,12 +3,12 @@ using System.Runtime.Intrinsics;
 namespace MicroView.Analysis;
 
 /// <summary>
-/// Frequent Directions sketch of a stream of rows (Liberty, KDD 2013; Ghashami et al., SIAM J. Comput. 2016; the paper's Sec. 4).
+/// Frequent Directions sketch of a stream of rows of d doubles, which must be finite.
 /// A buffer of 2ℓ rows is filled; when full it is decomposed, all squared singular values are lowered by the ℓ-th, and
 /// fewer than ℓ rows remain. With A all rows seen and B the buffer, ‖AᵀA − BᵀB‖₂ ≤ ‖A − A_k‖²_F / (ℓ − k) for every k &lt; ℓ.
 /// <para>The decomposition goes through the Gram matrix of the buffer's rows, at most 2ℓ×2ℓ. Singular values below 1e-7 of the largest
-/// cannot be
-/// told from 0 there and count as rank deficiency: their directions are left out. Not thread-safe.</para>
+/// cannot be told from 0 there and count as rank deficiency: their directions are left out. Not thread-safe.</para>
+/// <para>Source: Liberty, KDD 2013; bound and merging by Ghashami et al., SIAM J. Comput. 2016; the paper's Sec. 4.</para>
 /// </summary>
 public sealed class FrequentDirections
 {

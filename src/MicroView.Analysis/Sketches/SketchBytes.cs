@@ -8,6 +8,7 @@ namespace MicroView.Analysis;
 /// A sketch as bytes, little-endian, version 1: magic "MVSKETCH"; u16 version; u16 flags (bit 0: rows were appended since the directions
 /// were computed); u32 d, ℓ, k; f64 least variance; i64 rows seen; u32 rows of the buffer, directions; u64 reserved, 0; the rows, d f64
 /// each; the directions, d f64 each; u32 CRC-32 of all before it. Bit-exact: what is read back goes on as the sketch that was written.
+/// Thread-safe. Source: a format of ours.
 /// </summary>
 public static class SketchBytes
 {

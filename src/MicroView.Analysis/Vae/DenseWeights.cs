@@ -1,7 +1,7 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// Weights of one dense layer y = W·x + b, single precision as they are trained elsewhere and stored. Immutable.
+/// Weights of one dense layer y = W·x + b, single precision as they are trained elsewhere and stored. Immutable and thread-safe.
 /// </summary>
 public sealed class DenseWeights
 {

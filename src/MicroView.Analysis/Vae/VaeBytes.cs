@@ -7,7 +7,7 @@ namespace MicroView.Analysis;
 /// <summary>
 /// A trained VAE as bytes, little-endian, version 1: magic "MVVAEMDL"; u16 version, 64, 32, latent width; u32 d; u32 reserved; f64
 /// threshold, its percentile; i64 training rows; u64 reserved; the service, then d names, each u16 length and UTF-8; d f64 means; d f64
-/// deviations (+∞: ignored); the six layers, each its weights row-major, then its biases, f32; u32 CRC-32 of all before it.
+/// deviations (+∞: ignored); the six layers, each its weights row-major, then its biases, f32; u32 CRC-32 of all before it. Thread-safe. Source: a format of ours.
 /// </summary>
 public static class VaeBytes
 {

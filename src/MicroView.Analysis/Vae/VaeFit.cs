@@ -1,6 +1,6 @@
 namespace MicroView.Analysis;
 
-/// <summary>Fits a trained VAE to a pod: finds the network's metrics among the pod's by name, whatever their order.</summary>
+/// <summary>Fits a trained VAE to a pod: finds the network's metrics among the pod's by name, whatever their order. Thread-safe.</summary>
 public static class VaeFit
 {
     /// <summary>

@@ -1,9 +1,10 @@
 namespace MicroView.Analysis;
 
 /// <summary>
-/// A trained variational autoencoder of the metrics of one service (the paper's Sec. 6.1): d-64-32-latent-32-64-d, rectified but for the
+/// A trained variational autoencoder of the metrics of one service: d-64-32-latent-32-64-d, rectified but for the
 /// latent mean and the output, with what it needs to judge a pod: the scaling of its training rows and the threshold of their errors. At
 /// inference the latent mean stands for the latent sample. Immutable and thread-safe; all pods share one. <see cref="VaeBytes"/> is its file.
+/// <para>Source: the paper's Sec. 6.1; Kingma and Welling, ICLR 2014.</para>
 /// </summary>
 public sealed class VaeModel
 {

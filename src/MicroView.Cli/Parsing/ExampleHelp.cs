@@ -31,6 +31,7 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
         new("microview up", "watch this machine: detection, terminal view, Prometheus endpoint"),
         new("microview doctor", "what this machine can do, and what to do about the rest"),
         new("microview nic --help", "options and examples of one command"),
+        new("microview lab --help", "the lab, a program of its own (microview-lab): detectors on data sets, and on what your Prometheus recorded"),
     ];
 
     private static void WriteExamples(TextWriter output, IReadOnlyList<Example> examples)

@@ -54,7 +54,8 @@ internal static class AdaptiveRun
 
     private static AdaptiveResult[] Judge(AdaptiveRequest request, Trial trial, double threshold)
     {
-        var model = request.Model with { Detector = request.Model.Detector with { ThresholdPercentile = threshold, ThresholdFactor = 1 } };
+        var detector = request.Model.Detector with { ThresholdPercentile = threshold, ThresholdFactor = 1 };
+        var model = request.Model with { Detector = detector with { ZPercentile = detector.Model == "TH" ? threshold : null } };
         var given = trial.With(model.Metrics);
         var run = new DetectorRun(model, given.Training);
         var anomalous = new bool[given.Test.Count];

@@ -46,7 +46,10 @@ internal static class ClassificationFigures
         dots.MarkerSize = 4;
         figure.UseTimeAxis();
         if (logarithmic)
+        {
             UseDecades(plot);
+            plot.YLabel("score, logarithmic", 13);
+        }
         plot.Legend.ManualItems.AddRange(
         [
             new() { LabelText = "score", LineColor = Figure.Blue, LineWidth = 2 },
@@ -81,33 +84,34 @@ internal static class ClassificationFigures
 
     private static void WriteRoc(string path, string title, Ranking ranking)
     {
-        var figure = new Figure(title, "false-positive rate", "true-positive rate", 480, 460);
+        var figure = new Figure(title, "false-positive rate", "true-positive rate", 480, 500);
         double[] x = [0, .. ranking.Points.ToArray().Select(point => point.FalsePositives / (double)ranking.Negatives)];
         double[] y = [0, .. ranking.Points.ToArray().Select(point => point.TruePositives / (double)ranking.Positives)];
         var chance = figure.Line([0, 1], [0, 1], Figure.Grey);
         chance.LegendText = "by chance";
-        Curve(figure, x, y, FormattableString.Invariant($"area {ranking.RocArea:0.000}"), Alignment.LowerRight);
+        Curve(figure, x, y, FormattableString.Invariant($"area {ranking.RocArea:0.000}"));
         figure.Save(path);
     }
 
     private static void WritePrecision(string path, string title, Ranking ranking)
     {
-        var figure = new Figure(title, "recall", "precision", 480, 460);
+        var figure = new Figure(title, "recall", "precision", 480, 500);
         double[] x = [.. ranking.Points.ToArray().Select(point => point.TruePositives / (double)ranking.Positives)];
         double[] y = [.. ranking.Points.ToArray().Select(point => point.TruePositives / (double)(point.TruePositives + point.FalsePositives))];
         var share = ranking.Positives / (double)(ranking.Positives + ranking.Negatives);
         var chance = figure.Line([0, 1], [share, share], Figure.Grey);
         chance.LegendText = "by chance";
-        Curve(figure, x, y, FormattableString.Invariant($"average precision {ranking.AveragePrecision:0.000}"), Alignment.UpperRight);
+        Curve(figure, x, y, FormattableString.Invariant($"average precision {ranking.AveragePrecision:0.000}"));
         figure.Save(path);
     }
 
-    private static void Curve(Figure figure, double[] x, double[] y, string legend, Alignment at)
+    private static void Curve(Figure figure, double[] x, double[] y, string legend)
     {
         var line = figure.Line(x, y, Figure.Blue);
         line.LineWidth = 2;
         line.LegendText = legend;
         figure.Plot.Axes.SetLimits(-0.02, 1.02, -0.02, 1.02);
-        figure.Plot.ShowLegend(at);
+        // Below the plot: a good detector's curves are in one corner, a bad one's in the opposite.
+        figure.Plot.ShowLegend(Edge.Bottom);
     }
 }

@@ -17,7 +17,7 @@ internal static class ClassifyRun
         });
         var pods = data.OfService(request.Service);
         var trials = ServiceTrials(data, pods[0].Service, request.Protocol);
-        var result = Classification.Of(trials, request.Model, attribute: true);
+        var result = Classification.Of(trials, ExperimentNetworks.Of(data).For(trials[0], request.Model), attribute: true);
         var folder = request.Out ?? Path.Combine(request.Data, ExperimentLayout.Results, pods[0].Service, ExperimentLayout.Name(request.Model));
         var faults = data.Faults.Where(fault => pods.Any(pod => DayProtocol.IsFaulty(fault, pod.Service, pod.Pod))).ToArray();
         ClassificationFiles.Write(folder, $"{pods[0].Service}: {ExperimentLayout.Title(request.Model)}", request.Model, result, faults);

@@ -36,7 +36,7 @@ internal static class TracesCommand
         var command = new DocumentedCommand("evaluate", "Coverage of the traces worth keeping against the share kept, for thresholds from the 90th to the 99.9th percentile: a table, trace_sampling.csv and a figure.",
             new Example("microview lab traces evaluate --data online-boutique --traces online-boutique/traces.csv.gz --protocol sd", "all models"));
         options.AddTo(command, Kinds.Text("--out", "DIR", "Folder of the results [default: DATA/results]", "-o"));
-        command.SetAction((result, stop) => Task.Run(() => TraceRun.Evaluate(options.Read(result), result.InvocationConfiguration.Output, stop), stop));
+        command.SetAction((result, stop) => Task.Run(() => TraceEvaluation.Run(options.Read(result), result.InvocationConfiguration.Output, stop), stop));
         return command;
     }
 

@@ -30,10 +30,11 @@ internal static class GridRun
         ArgumentNullException.ThrowIfNull(request);
         var data = DataSetReader.Read(request.Data);
         string[] services = request.Service is null ? [.. data.Services] : [data.OfService(request.Service)[0].Service];
+        var networks = ExperimentNetworks.Of(data);
         var trials = services.ToDictionary(service => service, service => ClassifyRun.ServiceTrials(data, service, request.Protocol));
         var points = request.Space.Points();
         var results = LabProgress.Run($"grid of {points.Count} over {services.Length} services", (long)points.Count * services.Length,
-            progress => Run(services, trials, points, request.Seed, progress, stop));
+            progress => Run(services, trials, points, (trial, point) => networks.For(trial, point.Choice(request.Seed)), progress, stop));
         var folder = ResultsFolder(request.Data, request.Out);
         GridResult.Write(File(folder, request.Space.Model), results);
         foreach (var service in results.GroupBy(result => result.Service))
@@ -42,13 +43,13 @@ internal static class GridRun
     }
 
     private static GridResult[] Run(
-        string[] services, Dictionary<string, Trial[]> trials, IReadOnlyList<GridPoint> points, ulong seed, LabProgress progress, CancellationToken stop)
+        string[] services, Dictionary<string, Trial[]> trials, IReadOnlyList<GridPoint> points, Func<Trial, GridPoint, ModelChoice> settings, LabProgress progress, CancellationToken stop)
     {
         var results = new GridResult[services.Length * points.Count];
         Parallel.For(0, results.Length, new ParallelOptions { CancellationToken = stop }, i =>
         {
             var (service, point) = (services[i / points.Count], points[i % points.Count]);
-            var choice = point.Choice(seed);
+            var choice = settings(trials[service][0], point);
             var judged = Classification.Of(trials[service], choice, attribute: false);
             results[i] = new GridResult(service, point,
                 [.. ClassificationFiles.PerformanceCells(judged).Select(cell => Convert.ToDouble(cell, System.Globalization.CultureInfo.InvariantCulture))],

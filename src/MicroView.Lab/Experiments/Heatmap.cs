@@ -11,7 +11,7 @@ internal static class Heatmap
         int[] rows = [.. results.Select(result => result.Point.SketchRows).Distinct().Order()];
         if (components.Length * rows.Length < 2)
             return;
-        var figure = new Figure(title, "k, directions", "ℓ, rows of the sketch", 120 + 110 * components.Length, 190 + 70 * rows.Length);
+        var figure = new Figure(title, "k, directions", "ℓ, rows of the sketch", 150 + 110 * components.Length, 190 + 70 * rows.Length);
         var values = new double[rows.Length, components.Length];
         for (var i = 0; i < rows.Length; i++)
             for (var j = 0; j < components.Length; j++)
@@ -22,10 +22,11 @@ internal static class Heatmap
         map.Colormap = new ScottPlot.Colormaps.Viridis();
         map.NaNCellColor = Figure.Grey.WithAlpha(0.2);
         map.ManualRange = new ScottPlot.Range(0, Math.Max(0.01, values.Cast<double>().Where(value => !double.IsNaN(value)).Max()));
-        figure.Plot.Add.ColorBar(map);
+        var bar = figure.Plot.Add.ColorBar(map);
+        (bar.Axis.Label.Text, bar.Axis.Label.FontSize, bar.Axis.Label.Bold) = ("F1", 13, false);
         for (var i = 0; i < rows.Length; i++)
             for (var j = 0; j < components.Length; j++)
-                Label(figure.Plot, j, i, values[rows.Length - 1 - i, j], map.ManualRange.Value.Max);
+                Label(figure.Plot, j, i, values[rows.Length - 1 - i, j], map.ManualRange.Value.Max, components[j] > rows[i]);
         figure.Plot.Axes.Bottom.SetTicks([.. components.Select((_, i) => (double)i)], [.. components.Select(Text)]);
         figure.Plot.Axes.Left.SetTicks([.. rows.Select((_, i) => (double)i)], [.. rows.Select(Text)]);
         figure.Plot.HideGrid();
@@ -33,15 +34,15 @@ internal static class Heatmap
         figure.Save(path);
     }
 
-    private static void Label(Plot plot, int x, int y, double value, double most)
+    private static void Label(Plot plot, int x, int y, double value, double most, bool isTooMany)
     {
-        if (double.IsNaN(value))
+        if (double.IsNaN(value) && !isTooMany)
             return;
-        var text = plot.Add.Text(value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture), x, y);
+        var text = plot.Add.Text(isTooMany ? "k > ℓ" : value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture), x, y);
         text.LabelAlignment = Alignment.MiddleCenter;
         text.LabelFontSize = 13;
         // Viridis is bright at its upper end.
-        text.LabelFontColor = value > 0.6 * most ? Colors.Black : Colors.White;
+        text.LabelFontColor = isTooMany || value > 0.6 * most ? Colors.Black : Colors.White;
     }
 
     private static string Text(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -14,6 +14,8 @@ internal static class LabelFree
     /// <summary>F1 on the shifts, 0..1; NaN where there are too few rows to tell.</summary>
     public static double Measure(IEnumerable<Trial> trials, ModelChoice choice)
     {
+        // A network that was trained already has seen the rows that shifts are put into.
+        choice = choice with { Detector = choice.Detector with { Vae = null } };
         var counts = default(Confusion);
         foreach (var trial in trials.Select(trial => Shifted(trial, choice.Detector.Seed)).OfType<Trial>())
             foreach (var row in Classification.Of([trial], choice, attribute: false).Rows)

@@ -18,8 +18,12 @@ internal static class MergeRun
         var services = data.Services.Where(choices.ContainsKey).ToArray();
         if (services.Length == 0)
             throw new LabException($"none of the services in {folder} is in {request.Data}");
-        var judged = services.AsParallel().AsOrdered().WithCancellation(stop)
-            .Select(service => (service, Classification.Of(ClassifyRun.ServiceTrials(data, service, request.Protocol), choices[service].Choice(request.Seed), attribute: false))).ToArray();
+        var networks = ExperimentNetworks.Of(data);
+        var judged = services.AsParallel().AsOrdered().WithCancellation(stop).Select(service =>
+        {
+            var trials = ClassifyRun.ServiceTrials(data, service, request.Protocol);
+            return (service, Classification.Of(trials, networks.For(trials[0], choices[service].Choice(request.Seed)), attribute: false));
+        }).ToArray();
         var merged = Join(judged);
         Write(Path.Combine(folder, ExperimentLayout.Merged), merged);
         var counts = merged.Where(step => step.Label is not RowLabel.Ignored).Aggregate(default(Confusion), (sum, step) => sum.With(step.Label is RowLabel.Positive, step.Services.Count > 0));

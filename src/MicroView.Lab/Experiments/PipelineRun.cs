@@ -28,7 +28,7 @@ internal static class PipelineRun
             request => request.Download is null or { Prometheus: null, Jaeger: null } ? "name a source with --prometheus or --jaeger, or put the rows of each service into metrics/SERVICE/data.csv yourself" : null, Collect),
         new("split", "divide metrics/SERVICE/data.csv into data_train.csv and data_test.csv", _ => null, Split),
         new("sketch", "the paper's grid for FD", _ => null, (request, output, stop) => Grid(request, "FD", output, stop)),
-        new("vae", "the grid for VAE", _ => DetectorRegistry.Contains("VAE") ? null : "there is no VAE", (request, output, stop) => Grid(request, "VAE", output, stop)),
+        new("vae", $"train a network per service ({ExperimentNetworks.FolderName}/SERVICE{VaeModels.Extension}), classify with it; its grid", _ => null, Vae),
         new("hypertune", "choose configurations, by labels and without; join the services", _ => null, Tune),
         new("trace", "sample the traces by the detectors' decisions", request => TraceFileOf(request) is null ? $"there is no {TraceDownload.FileName} in the experiment's folder" : null, SampleTraces),
     ];
@@ -72,6 +72,22 @@ internal static class PipelineRun
     {
         WarnOfOverlap(request, output);
         return GridRun.Execute(new GridRequest(request.Experiment, null, ProtocolKind.Split, GridSpace.Paper(model), null, request.Seed), output, stop);
+    }
+
+    /// <summary>Networks as `lab vae train` makes them, and judged by as live: the threshold is the one that the file holds.</summary>
+    private static int Vae(PipelineRequest request, TextWriter output, CancellationToken stop)
+    {
+        var options = new VaeTrainingOptions { Seed = request.Seed };
+        var folder = Directory.CreateDirectory(ExperimentNetworks.FolderOf(request.Experiment)).FullName;
+        VaeRun.Train(new VaeRequest(request.Experiment, null, null, folder, long.MinValue, long.MaxValue, options), output, stop);
+        var detector = DetectorOptions.Live with { Model = "VAE", ThresholdPercentile = options.ThresholdPercentile, ThresholdFactor = 1, Seed = request.Seed };
+        foreach (var service in DataSetReader.Read(request.Experiment).Services)
+        {
+            stop.ThrowIfCancellationRequested();
+            output.WriteLine($"{service}:");
+            ClassifyRun.Execute(new ClassifyRequest(request.Experiment, service, ProtocolKind.Split, new ModelChoice(detector, UpdateOnline: false), null), output, TextWriter.Null);
+        }
+        return Grid(request, "VAE", output, stop);
     }
 
     private static int Tune(PipelineRequest request, TextWriter output, CancellationToken stop)

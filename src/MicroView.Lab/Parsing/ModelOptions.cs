@@ -25,7 +25,7 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
 
     public Option<int?> SketchRows { get; } = Kinds.OptionalCount("-l", "L", "FD, RFD: rows of the sketch [default: the root of the number of metrics]", 2, 1024, "--sketch-rows");
 
-    public Option<double?> Threshold { get; } = Kinds.OptionalNumber("--threshold", "P", "Percentile of the training scores that becomes the threshold [default: the model's own]", 0.001, 100);
+    public Option<double?> Threshold { get; } = Kinds.OptionalNumber("--threshold", "P", "Percentile of the training scores that becomes the threshold; TH: of each metric's |z|, its limit [default: the model's own]", 0.001, 100);
 
     public Option<double?> Eta { get; } = Kinds.OptionalNumber("--learning-rate", "E", "eta: the probability that an anomalous row is absorbed; normal rows always are. Given, the model learns online [default: it does not]", 0, 1, "--eta");
 
@@ -85,7 +85,7 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
             detector = detector with { DriftHalfLifeSeconds = Math.Max(1e-9, half) };
         // A percentile that somebody names is the threshold, not the start of one.
         if (result.GetValue(Threshold) is { } percentile)
-            detector = detector with { ThresholdPercentile = percentile, ThresholdFactor = 1 };
+            detector = detector with { ThresholdPercentile = percentile, ThresholdFactor = 1, ZPercentile = model == "TH" ? percentile : null };
         return new ModelChoice(detector, UpdateOnline: result.GetValue(Eta) is not null) { IsAsPublished = asPublished, HasHoldLimit = result.GetValue(HoldLimit) is not null };
     }
 }

@@ -62,7 +62,7 @@ internal static class PrometheusAnswer
     {
         ArgumentNullException.ThrowIfNull(found);
         var reader = new Utf8JsonReader(answer);
-        var (count, labels) = (0, new Dictionary<string, string>());
+        var (count, labels, isMatrix) = (0, new Dictionary<string, string>(), false);
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName)
@@ -77,10 +77,10 @@ internal static class PrometheusAnswer
                 ReadValues(ref reader, grid, Of(labels, grid, found).Values);
                 count++;
             }
-            else if (reader.ValueTextEquals("resultType"u8) && (!reader.Read() || !reader.ValueTextEquals("matrix"u8)))
-                throw new JsonException("not a matrix");
+            else if (reader.ValueTextEquals("resultType"u8))
+                isMatrix = reader.Read() && reader.ValueTextEquals("matrix"u8);
         }
-        return count;
+        return isMatrix ? count : throw new JsonException("not a matrix");
     }
 
     private static void ReadValues(ref Utf8JsonReader reader, TimeGrid grid, double[] values)

@@ -16,9 +16,6 @@ internal sealed class PrometheusClient : IDisposable
     /// <summary>Points per series that a server answers at most (its own limit is 11,000).</summary>
     public const int MostPoints = 10_900;
 
-    // A busy server is asked again twice, later.
-    private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
-
     private readonly PrometheusOptions _options;
     private readonly HttpClient _http;
     private readonly SemaphoreSlim _places;
@@ -95,9 +92,9 @@ internal sealed class PrometheusClient : IDisposable
                 Interlocked.Increment(ref _queries);
                 using var request = new HttpRequestMessage(form is null ? HttpMethod.Get : HttpMethod.Post, path) { Content = form is null ? null : new FormUrlEncodedContent(form) };
                 using var response = await _http.SendAsync(request, stop).ConfigureAwait(false);
-                if (attempt < Waits.Length && response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
+                if (attempt < _options.Waits.Count && response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
                 {
-                    await Task.Delay(Waits[attempt], stop).ConfigureAwait(false);
+                    await Task.Delay(_options.Waits[attempt], stop).ConfigureAwait(false);
                     continue;
                 }
                 var answer = await response.Content.ReadAsByteArrayAsync(stop).ConfigureAwait(false);
@@ -115,7 +112,7 @@ internal sealed class PrometheusClient : IDisposable
         {
             throw new LabException($"{Shown}: no answer within {_options.Timeout.TotalSeconds:0} s; ask for less with --match, --since or a larger --step", inner: error);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             throw new LabException($"{Shown}: the answer to {path.Split('?')[0]} is not that of a Prometheus; is --prometheus its address?", inner: error);
         }
@@ -131,7 +128,8 @@ internal sealed class PrometheusClient : IDisposable
     /// <summary>The address without user and password.</summary>
     private string Shown => _options.Url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.SafeUnescaped).TrimEnd('/');
 
-    private static string Hint(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? "; give a token with --token-file" : "";
+    private string Hint(HttpStatusCode status) => status is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) ? ""
+        : _options.TokenFile is { } file ? $"; the token in {file} is refused" : "; give a token with --token-file";
 
     private static Uri WithSlash(Uri url) => url.AbsoluteUri.EndsWith('/') ? url : new Uri(url.AbsoluteUri + "/");
 
@@ -140,9 +138,17 @@ internal sealed class PrometheusClient : IDisposable
     private static AuthenticationHeaderValue? Authorization(PrometheusOptions options)
     {
         if (options.TokenFile is { } file)
-            return new AuthenticationHeaderValue("Bearer", File.ReadAllText(file).Trim());
+            return new AuthenticationHeaderValue("Bearer", Token(file));
         return options.Url.UserInfo is { Length: > 0 } user
             ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(user))))
             : null;
+    }
+
+    private static string Token(string file)
+    {
+        var token = File.ReadAllText(file).Trim();
+        // A line break or another script would only be refused by the first query, in words about headers.
+        return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f') ? token
+            : throw new DataException(file, 0, "holds no bearer token: one line of ASCII without spaces is needed");
     }
 }

@@ -13,6 +13,9 @@ internal sealed record PrometheusOptions(Uri Url)
     /// <summary>A query that takes longer is given up.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long to wait before a busy server is asked again; as often as there are waits.</summary>
+    public IReadOnlyList<TimeSpan> Waits { get; init; } = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
+
     /// <summary>A file with a bearer token; null for none.</summary>
     public string? TokenFile { get; init; }
 }

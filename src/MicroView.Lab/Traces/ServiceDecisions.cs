@@ -23,13 +23,13 @@ internal sealed class ServiceDecisions
     public required TimeRanges Training { get; init; }
 
     /// <summary>Learns and judges every trial; <paramref name="choice"/> says with what.</summary>
-    public static ServiceDecisions Of(IReadOnlyList<Trial> trials, Func<string, ModelChoice> choice, CancellationToken stop)
+    public static ServiceDecisions Of(IReadOnlyList<Trial> trials, Func<Trial, ModelChoice> choice, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(trials);
         ArgumentNullException.ThrowIfNull(choice);
         var judged = LabProgress.Run("judging services", trials.Count, progress => trials.AsParallel().AsOrdered().WithCancellation(stop).Select(trial =>
         {
-            var model = choice(trial.Service);
+            var model = choice(trial);
             var given = trial.With(model.Metrics);
             var run = new DetectorRun(model, given.Training);
             var scores = run.Score(given.Test);

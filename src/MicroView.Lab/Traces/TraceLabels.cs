@@ -11,11 +11,12 @@ internal sealed class TraceLabels
     /// <summary>Operations that are health checks, unless told otherwise.</summary>
     public const string HealthChecks = @"health|/livez|/readyz|/ping\b";
 
-    private const int Deviations = 3;
+    /// <summary>Standard deviations above the mean from which on a trace is worth keeping.</summary>
+    public const double Deviations = 3;
 
-    private readonly Dictionary<string, double> _thresholds;
+    private readonly Dictionary<string, (double Mean, double Deviation)> _usual;
 
-    private TraceLabels(Dictionary<string, double> thresholds) => _thresholds = thresholds;
+    private TraceLabels(Dictionary<string, (double, double)> usual) => _usual = usual;
 
     /// <summary>Traces of the training period that thresholds come from.</summary>
     public int Learnt { get; private init; }
@@ -33,7 +34,7 @@ internal sealed class TraceLabels
     public required IReadOnlyList<Trace> Judged { get; init; }
 
     /// <summary>Operations with a threshold.</summary>
-    public int Operations => _thresholds.Count;
+    public int Operations => _usual.Count;
 
     /// <summary>Divides traces by time and learns thresholds from those of the training period that are not to be judged.</summary>
     /// <exception cref="LabException">No operation has a threshold.</exception>
@@ -43,15 +44,15 @@ internal sealed class TraceLabels
         var healthy = traces.ToLookup(trace => healthChecks.IsMatch(trace.Operation));
         // A row of the protocol's "whole day" may be one that another day learns from: the training period comes first.
         Trace[] learnt = [.. healthy[false].Where(IsTraining)];
-        var thresholds = learnt.GroupBy(trace => trace.Operation, StringComparer.Ordinal).Where(operation => operation.Count() > 1)
-            .ToDictionary(operation => operation.Key, operation => Threshold([.. operation.Select(trace => trace.Milliseconds)]), StringComparer.Ordinal);
-        if (thresholds.Count == 0)
+        var usual = learnt.GroupBy(trace => trace.Operation, StringComparer.Ordinal).Where(operation => operation.Count() > 1)
+            .ToDictionary(operation => operation.Key, operation => Moments([.. operation.Select(trace => trace.Milliseconds)]), StringComparer.Ordinal);
+        if (usual.Count == 0)
             throw new LabException($"{learnt.Length} traces start in the training period: no operation has the two that a threshold needs");
         Trace[] rest = [.. healthy[false].Where(trace => !IsTraining(trace))];
         Trace[] inside = [.. rest.Where(trace => judged.Contains(trace.StartNs))];
-        Trace[] known = [.. inside.Where(trace => thresholds.ContainsKey(trace.Operation))];
+        Trace[] known = [.. inside.Where(trace => usual.ContainsKey(trace.Operation))];
         return known.Length == 0 ? throw new LabException($"none of {inside.Length} traces at the time that was judged is of an operation with a threshold")
-            : new TraceLabels(thresholds)
+            : new TraceLabels(usual)
             {
                 Learnt = learnt.Length, Health = healthy[true].Count(), WithoutThreshold = inside.Length - known.Length, Outside = rest.Length - inside.Length, Judged = known,
             };
@@ -59,7 +60,8 @@ internal sealed class TraceLabels
         bool IsTraining(Trace trace) => trace.IsFaultFree || training.Contains(trace.StartNs);
     }
 
-    public bool IsSlow(Trace trace) => trace.Milliseconds > _thresholds[trace.Operation];
+    /// <summary>Whether a trace is slower than the mean of its operation by more than so many standard deviations.</summary>
+    public bool IsSlow(Trace trace, double deviations = Deviations) => _usual[trace.Operation] is var (mean, deviation) && trace.Milliseconds > mean + deviations * deviation;
 
     /// <summary>Whether a trace of <see cref="Judged"/> is worth keeping.</summary>
     public bool IsWorthKeeping(Trace trace) => trace.Errors > 0 || IsSlow(trace);
@@ -67,9 +69,9 @@ internal sealed class TraceLabels
     /// <summary>What was dropped, in words.</summary>
     public string Dropped => $"thresholds of {Operations} operations from {Learnt} traces; dropped: {Health} health checks, {WithoutThreshold} of operations without a threshold, {Outside} at times that nothing was judged at";
 
-    private static double Threshold(double[] milliseconds)
+    private static (double Mean, double Deviation) Moments(double[] milliseconds)
     {
         var mean = milliseconds.Average();
-        return mean + Deviations * Math.Sqrt(milliseconds.Sum(value => (value - mean) * (value - mean)) / (milliseconds.Length - 1));
+        return (mean, Math.Sqrt(milliseconds.Sum(value => (value - mean) * (value - mean)) / (milliseconds.Length - 1)));
     }
 }

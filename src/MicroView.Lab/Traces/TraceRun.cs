@@ -22,21 +22,19 @@ internal sealed record TraceRequest
     public string? Out { get; init; }
 }
 
-/// <summary>Samples the traces of a data set by the detectors' decisions, by latency, and by both.</summary>
+/// <summary>`lab traces sample`: samples the traces of a data set by the detectors' decisions, by latency, and by both.</summary>
 internal static class TraceRun
 {
     public const string SampledFile = "traces_sampled.csv";
-    public const string SamplingFile = "trace_sampling.csv";
 
-    private static readonly double[] Percentiles = [90, 95, 98, 99, 99.5, 99.9];
-
-    /// <summary>`lab traces sample`.</summary>
     public static int Sample(TraceRequest request, TextWriter output, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var trials = Trials(request);
+        var data = DataSetReader.Read(request.Data);
+        var trials = Trials(request, data);
         var choices = Choices(request, trials);
-        var decisions = ServiceDecisions.Of(trials, service => choices[service], stop);
+        var networks = ExperimentNetworks.Of(data);
+        var decisions = ServiceDecisions.Of(trials, trial => networks.For(trial, choices[trial.Service]), stop);
         var labels = Labels(request, decisions);
         bool[] worth = [.. labels.Judged.Select(labels.IsWorthKeeping)];
         var detector = TraceSampler.ByDetector(labels.Judged, decisions.Anomalous(), request.OwnServicesOnly);
@@ -50,46 +48,8 @@ internal static class TraceRun
         return ExitCode.Success;
     }
 
-    /// <summary>`lab traces evaluate`: coverage over cost for thresholds from lax to strict.</summary>
-    public static int Evaluate(TraceRequest request, TextWriter output, CancellationToken stop)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        var trials = Trials(request);
-        var models = request.Model.Detector.Model == "all"
-            ? ModelOptions.Judging.Where(model => model != "VAE").Select(model => EvaluatedModel.Live(model, request.Model.Detector.Seed).Choice)
-            : [request.Model];
-        var curves = new List<(string Model, SamplingOutcome[] Points)>();
-        TraceLabels? labels = null;
-        foreach (var model in models)
-        {
-            var decisions = ServiceDecisions.Of(trials, _ => model, stop);
-            labels ??= Labels(request, decisions);
-            bool[] own = [.. labels.Judged.Select(labels.IsWorthKeeping)];
-            curves.Add((model.Detector.Model, [.. Percentiles.Select(percentile => SamplingOutcome.Of(FormattableString.Invariant($"{model.Detector.Model} p{percentile}"),
-                TraceSampler.ByDetector(labels.Judged, decisions.Anomalous(percentile), request.OwnServicesOnly), own))]));
-        }
-        bool[] worth = [.. labels!.Judged.Select(labels.IsWorthKeeping)];
-        var latency = SamplingOutcome.Of("latency trigger", TraceSampler.ByLatency(labels.Judged, labels, request.TickNs), worth);
-        SamplingOutcome[] head = [.. TraceSampler.Head(labels.Judged, worth)];
-        var folder = request.Out ?? Path.Combine(request.Data, ExperimentLayout.Results);
-        SamplingOutcome[] all = [.. curves.SelectMany(curve => curve.Points), latency, .. head];
-        ResultFile.Write(Path.Combine(folder, SamplingFile), text =>
-        {
-            text.WriteRow("sampling", "share", "coverage");
-            foreach (var outcome in all)
-                text.WriteRow(outcome.Name, outcome.Share, outcome.Coverage);
-        });
-        TraceFigure.Write(Path.Combine(folder, "trace_sampling"), curves, latency, head);
-        Print(labels, worth, all, output);
-        output.WriteLine($"results in {folder}");
-        return ExitCode.Success;
-    }
-
-    private static IReadOnlyList<Trial> Trials(TraceRequest request)
-    {
-        var data = DataSetReader.Read(request.Data);
-        return DayProtocol.Trials(data, request.Protocol ?? (data.Layout == DataSetLayout.Artifact ? ProtocolKind.Split : ProtocolKind.Xd));
-    }
+    internal static IReadOnlyList<Trial> Trials(TraceRequest request, DataSet data) =>
+        DayProtocol.Trials(data, request.Protocol ?? (data.Layout == DataSetLayout.Artifact ? ProtocolKind.Split : ProtocolKind.Xd));
 
     private static Dictionary<string, ModelChoice> Choices(TraceRequest request, IReadOnlyList<Trial> trials)
     {
@@ -101,7 +61,7 @@ internal static class TraceRun
             : throw new LabException($"{request.Data}: nothing was tuned for {service}; run 'microview lab tune' again"));
     }
 
-    private static TraceLabels Labels(TraceRequest request, ServiceDecisions decisions) =>
+    internal static TraceLabels Labels(TraceRequest request, ServiceDecisions decisions) =>
         TraceLabels.Of(TraceFile.Read(request.Traces), decisions.Training, decisions.Judged, new Regex(request.HealthChecks, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)));
 
     private static void WriteSampled(string file, IReadOnlyList<Trace> traces, bool[] worth, bool[] detector, bool[] latency, bool[] both) => ResultFile.Write(file, text =>
@@ -117,10 +77,16 @@ internal static class TraceRun
 
     private static void Print(TraceLabels labels, bool[] worth, IEnumerable<SamplingOutcome> outcomes, TextWriter output)
     {
-        output.WriteLine($"{labels.Judged.Count} traces judged, {worth.Count(flag => flag)} of them worth keeping (slow or in error); {labels.Dropped}");
+        output.WriteLine(Judged(labels, worth));
         var table = new TextTable(1, "sampling", "kept", "coverage", "coverage/kept");
         foreach (var outcome in outcomes)
-            table.Add(outcome.Name, TextTable.Number(outcome.Share), TextTable.Number(outcome.Coverage), TextTable.Number(outcome.Share > 0 ? outcome.Coverage / outcome.Share : double.NaN));
+            table.Add([outcome.Name, .. Cells(outcome)]);
         table.Write(output);
     }
+
+    internal static string Judged(TraceLabels labels, bool[] worth) =>
+        $"{labels.Judged.Count} traces judged, {worth.Count(flag => flag)} of them worth keeping (slow or in error); {labels.Dropped}";
+
+    internal static string[] Cells(SamplingOutcome outcome) =>
+        [TextTable.Number(outcome.Share), TextTable.Number(outcome.Coverage), TextTable.Number(outcome.Share > 0 ? outcome.Coverage / outcome.Share : double.NaN)];
 }

@@ -33,11 +33,11 @@ internal static class TraceSampler
     /// A trace is kept if in the tick before the one in which it starts a trace ended that was too slow. A latency is known only at the end, so the trace
     /// that gives the sign is not kept by it.
     /// </summary>
-    public static bool[] ByLatency(IReadOnlyList<Trace> traces, TraceLabels labels, long tickNs)
+    public static bool[] ByLatency(IReadOnlyList<Trace> traces, TraceLabels labels, long tickNs, double deviations = TraceLabels.Deviations)
     {
         ArgumentNullException.ThrowIfNull(traces);
         ArgumentNullException.ThrowIfNull(labels);
-        HashSet<long> triggered = [.. traces.Where(labels.IsSlow).Select(trace => trace.EndNs / tickNs + 1)];
+        HashSet<long> triggered = [.. traces.Where(trace => labels.IsSlow(trace, deviations)).Select(trace => trace.EndNs / tickNs + 1)];
         return [.. traces.Select(trace => triggered.Contains(trace.StartNs / tickNs))];
     }
 

@@ -39,6 +39,8 @@ public sealed class ExperimentTests : IDisposable
         // 42 configurations of two services: l 25 has three k, l 50 has four; two thresholds, three η.
         Assert.Equal(1 + 2 * 7 * 2 * 3, Cells(Path.Combine(results, "hyperparameter_results_FD.csv")).Length);
         Assert.Equal(1 + 200, Cells(Path.Combine(results, "merged.csv")).Length);
+        // VAE has nothing to vary but its threshold.
+        Assert.Equal(["99", "99.9", "99", "99.9"], Cells(Path.Combine(results, "hyperparameter_results_VAE.csv"))[1..].Select(row => row[4]));
     }
 
     [Fact]
@@ -101,6 +103,38 @@ public sealed class ExperimentTests : IDisposable
             AssertIsPicture(Path.Combine(results, figure + ".png"));
             AssertHasText(Path.Combine(results, figure + ".svg"));
         }
+    }
+
+    [Theory]
+    [InlineData("cart: RFD, threshold 2 × p99.9", "--model", "RFD")]
+    [InlineData("cart: RFD, threshold p95", "--model", "RFD", "--threshold", "95")]
+    [InlineData("cart: TH, limit |z| = 3", "--model", "TH")]
+    [InlineData("cart: TH, limits at p95 of |z|", "--model", "TH", "--threshold", "95")]
+    [InlineData("cart: FD, k=6 ℓ=6, no unit norm, fitted within ±5, threshold p99", "--model", "FD", "-l", "6", "--normalize", "none", "--fit-clip", "5")]
+    [InlineData("cart: FD, k=2 ℓ=6, threshold p99, η=0.1", "--model", "FD", "-k", "2", "-l", "6", "--learning-rate", "0.1")]
+    public async Task A_figure_says_the_threshold_that_was_in_force(string title, params string[] options)
+    {
+        var folder = Collected();
+        await Run("pipeline", "split", folder);
+        var results = _scratch.Path("out");
+        Assert.Equal(0, (await Run(["classify", "--data", folder, "--service", "cart", "--out", results, .. options])).Status);
+        foreach (var figure in (string[])["scores", "roc", "pr"])
+            Assert.Contains(title, XDocument.Load(Path.Combine(results, figure + ".svg")).Descendants().Select(element => element.Value.Trim()));
+    }
+
+    [Fact]
+    public async Task The_percentile_of_TH_is_one_of_each_metric()
+    {
+        var folder = Collected();
+        await Run("pipeline", "split", folder);
+        async Task<int> Called(params string[] options)
+        {
+            await Run(["classify", "--data", folder, "--service", "cart", "--model", "TH", "--out", _scratch.Path("out"), .. options]);
+            return Cells(_scratch.Path("out/scores.csv"))[1..].Count(row => row[4] == "1");
+        }
+        // Six metrics, each above its 90th percentile a tenth of the time; never above three deviations but in the twenty rows of faults.
+        Assert.Equal(20, await Called());
+        Assert.InRange(await Called("--threshold", "90"), 30, 140);
     }
 
     [Fact]

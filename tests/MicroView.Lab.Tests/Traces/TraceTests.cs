@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace MicroView.Lab.Tests;
 
@@ -137,20 +138,38 @@ public sealed class TraceTests : IDisposable
     }
 
     [Fact]
-    public async Task Evaluation_draws_coverage_over_cost()
+    public async Task Evaluation_draws_coverage_over_cost_of_detectors_of_latency_and_of_both()
     {
         var folder = WriteExperiment();
         await Run("pipeline", "split", folder);
-        var (status, _) = await Run("traces", "evaluate", "--data", folder, "--traces", Path.Combine(folder, "traces.csv"), "--model", "TH");
+        var (status, output) = await Run("traces", "evaluate", "--data", folder, "--traces", Path.Combine(folder, "traces.csv"), "--model", "TH");
         Assert.Equal(0, status);
         var rows = File.ReadAllLines(Path.Combine(folder, "results/trace_sampling.csv")).Select(line => line.Split(',')).ToArray();
-        Assert.Equal(["sampling", "share", "coverage"], rows[0]);
-        Assert.Equal(["TH p90", "TH p95", "TH p98", "TH p99", "TH p99.5", "TH p99.9", "latency trigger", "head 1 %", "head 5 %", "head 10 %", "head 20 %"], rows[1..].Select(row => row[0]));
+        Assert.Equal(["curve", "sampling", "share", "coverage"], rows[0]);
+        var curves = rows[1..].GroupBy(row => row[0]).ToDictionary(curve => curve.Key, curve => curve.Select(row => (Name: row[1], Share: Number(row[2]), Coverage: Number(row[3]))).ToArray());
+        Assert.Equal(["TH", "TH or latency", "latency trigger", "head sampling"], curves.Keys);
+        Assert.Equal(["TH p90", "TH p95", "TH p98", "TH p99", "TH p99.5", "TH p99.9"], curves["TH"].Select(point => point.Name));
+        Assert.Equal(["latency 0.5 sd", "latency 1 sd", "latency 2 sd", "latency 3 sd", "latency 4 sd", "latency 6 sd"], curves["latency trigger"].Select(point => point.Name));
+        Assert.Equal(["head 1 %", "head 5 %", "head 10 %", "head 20 %"], curves["head sampling"].Select(point => point.Name));
         // A stricter threshold never keeps more.
-        double[] shares = [.. rows[1..7].Select(row => double.Parse(row[1], CultureInfo.InvariantCulture))];
-        Assert.Equal(shares.OrderDescending(), shares);
-        Assert.True(File.Exists(Path.Combine(folder, "results/trace_sampling.png")) && File.Exists(Path.Combine(folder, "results/trace_sampling.svg")));
+        foreach (var name in (string[])["TH", "TH or latency", "latency trigger"])
+            Assert.Equal(curves[name].Select(point => point.Share).OrderDescending(), curves[name].Select(point => point.Share));
+        // Both keep at least what either keeps, and no more than the two together.
+        var trigger = curves["latency trigger"].Single(point => point.Name == "latency 3 sd");
+        foreach (var (alone, both) in curves["TH"].Zip(curves["TH or latency"]))
+        {
+            Assert.Equal($"{alone.Name} or latency", both.Name);
+            Assert.InRange(both.Share, Math.Max(alone.Share, trigger.Share), alone.Share + trigger.Share);
+            Assert.InRange(both.Coverage, Math.Max(alone.Coverage, trigger.Coverage), 1);
+        }
+        Assert.Contains("or latency: kept", output);
+        Assert.True(File.Exists(Path.Combine(folder, "results/trace_sampling.png")));
+        // The legend names every curve; head sampling's points say what they are.
+        var texts = XDocument.Load(Path.Combine(folder, "results/trace_sampling.svg")).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value.Trim()).ToHashSet();
+        Assert.Superset(new HashSet<string> { "TH", "TH or latency", "latency trigger", "head sampling", "by chance", "3σ", "1 %", "5 %", "10 %", "20 %", "traces kept, %" }, texts);
     }
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task The_development_set_can_be_sampled()

@@ -8,7 +8,9 @@ namespace MicroView.Analysis;
 /// <item>E is the evidence of the deviations, N that of what the sketch's directions leave unexplained of them, each in its metric's own scale of training.</item>
 /// <item>Both are put on one scale by their median and 99th percentile in training; the score is the larger one. 1 is the 99th percentile of training.</item>
 /// </list>
-/// Unit norm is gone: it divides the size of an anomaly away. Rows are clipped for fitting only. Missing metrics say nothing.
+/// Unit norm is gone: it divides the size of an anomaly away. Rows are clipped for fitting only. Missing metrics say nothing. Not thread-safe.
+/// <para>Source: ours, from the paper's Sec. 4. Evidence that grows slowly far out is that of robust estimation (Huber, Ann. Math. Stat. 1964), centres and scales
+/// follow as exponentially weighted means (Roberts, Technometrics 1959).</para>
 /// </summary>
 public sealed class RobustFrequentDirectionsDetector : Detector
 {
