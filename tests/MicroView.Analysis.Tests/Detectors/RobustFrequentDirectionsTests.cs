@@ -190,6 +190,28 @@ public sealed class RobustFrequentDirectionsTests
         Assert.True(analyzer.Observe([5, 0, 7, 30], time + Minute).Score > 2);
     }
 
+    /// <summary>Metrics that jump now and then make large deviations usual. One that never moved is still an event when it does.</summary>
+    [Fact]
+    public void A_metric_that_never_moved_is_seen_among_restless_ones()
+    {
+        var random = new Random(5);
+        double[] Next() => [.. Enumerable.Range(0, 12).Select(i => i == 11 ? 7 : i == 10 ? random.NextDouble() : random.NextDouble() < 0.01 ? 1.0 : 0)];
+        var analyzer = new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, 12).Select(i => Feature.Value(i))]),
+            AnalyzerOptions.Live("RFD") with { MinRows = 1000, MinSeconds = 0, MaxTrainingRows = 1000 });
+        var time = Minute;
+        for (; analyzer.State == PodState.Learning; time += Minute)
+            analyzer.Observe(Next(), time);
+        var usual = Enumerable.Range(0, 500).Select(_ => analyzer.Observe(Next(), time += Minute)).ToArray();
+        Assert.DoesNotContain(usual, seen => seen.AlarmOpen);
+        var rows = Enumerable.Range(0, 10).Select(_ =>
+        {
+            var row = Next();
+            row[11] = 9;
+            return analyzer.Observe(row, time += Minute);
+        }).ToArray();
+        Assert.True(rows[^1].AlarmOpen, $"score {rows[^1].Score}, threshold {rows[^1].Threshold}");
+    }
+
     [Fact]
     public void Learning_online_turns_the_directions_and_anomalous_rows_do_so_with_probability_eta()
     {

@@ -6,7 +6,8 @@ namespace MicroView.Analysis;
 /// <list type="number">
 /// <item>Each metric's deviation is taken from a centre and in a scale that follow it slowly (<see cref="DeviationTracker"/>).</item>
 /// <item>E is the evidence of the deviations, N that of what the sketch's directions leave unexplained of them, each in its metric's own scale of training.</item>
-/// <item>Both are put on one scale by their median and 99th percentile in training; the score is the larger one. 1 is the 99th percentile of training.</item>
+/// <item>For the metric that goes mad alone: the order of magnitude of the largest deviation, and of the one that is farthest beyond what its metric ever showed in training.</item>
+/// <item>All are put on one scale by their median and 99th percentile in training, the lone ones at less weight; the score is the largest. 1 is the 99th percentile of training.</item>
 /// </list>
 /// Unit norm is gone: it divides the size of an anomaly away. Rows are clipped for fitting only. Missing metrics say nothing. Not thread-safe.
 /// <para>Source: ours, from the paper's Sec. 4. Evidence that grows slowly far out is that of robust estimation (Huber, Ann. Math. Stat. 1964), centres and scales
@@ -17,11 +18,17 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     // A change of an idle pod, whose training scores are all alike, counts from a deviation of 3 on.
     private const double LeastSpread = 9;
 
-    // ln(1 + 4.2/3) − ln(1 + 2.9/3): the 99th percentile and the median of the largest of 64 Gaussian deviations, of metrics that have been out to 3.
-    private const double LeastLoneSpread = 0.2;
+    // ln(1 + 4.2) − ln(1 + 2.9): the 99th percentile and the median of the largest of 64 Gaussian deviations.
+    private const double LeastLoneSpread = 0.29;
 
-    // One metric alone must be far beyond what it ever showed, some five times: a memory that steps is no incident yet.
-    private const double LoneWeight = 6;
+    // One metric must be twice as far out, in orders of magnitude, as many together: alone, it is mostly itself.
+    private const double LoneWeight = 2;
+
+    // The same of deviations in units of how far their metrics have been, 3 or more.
+    private const double LeastFarSpread = 0.2;
+
+    // Some five times as far as ever: a memory that steps goes farther than it was, and is no incident yet.
+    private const double FarWeight = 6;
 
     // A residual smaller than this part of a metric's own scale is no event: directions that fit training too well leave tiny ones.
     private const double LeastResidual = 0.3;
@@ -38,8 +45,8 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     private readonly DeviationTracker _own, _left;
     private readonly SharedMotion _shared;
     private readonly AlignedRow _row;
-    private (double Middle, double Spread) _ownScale = (0, 1), _leftScale = (0, 1), _loneScale = (0, 1);
-    private double _ownEvidence, _leftEvidence, _loneEvidence;
+    private (double Middle, double Spread) _ownScale = (0, 1), _leftScale = (0, 1), _loneScale = (0, 1), _farScale = (0, 1);
+    private double _ownEvidence, _leftEvidence, _loneEvidence, _farEvidence;
     private int _sinceGap = int.MaxValue;
     private SplitMix64 _random;
 
@@ -77,7 +84,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         CheckTraining(rows);
         _random = new SplitMix64(_options.Seed);
         _sinceGap = int.MaxValue;
-        _ownScale = _leftScale = _loneScale = (0, 1);
+        _ownScale = _leftScale = _loneScale = _farScale = (0, 1);
         _own.Pace = _left.Pace = Pace.Of(_options, facts.SecondsPerRow, facts.RowsPerKeptRow);
         var scales = Scales(rows, facts);
         var deviations = Fit(rows, scales);
@@ -98,12 +105,13 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _ownEvidence = (_own.Track(z) - _ownScale.Middle) / _ownScale.Spread;
         _shared.Explain(z, _own.Deviations, _own.Clipped);
         _leftEvidence = (_left.Track(_shared.Unexplained) - _leftScale.Middle) / _leftScale.Spread;
-        _loneEvidence = (Lone() - _loneScale.Middle) / _loneScale.Spread;
-        return Math.Max(Math.Max(0, _loneEvidence), Math.Max(_ownEvidence, _leftEvidence));
+        _loneEvidence = (Magnitude(_own.LargestSquare) - _loneScale.Middle) / _loneScale.Spread;
+        _farEvidence = (Magnitude(_own.FarthestSquare) - _farScale.Middle) / _farScale.Spread;
+        return Math.Max(Math.Max(0, Math.Max(_loneEvidence, _farEvidence)), Math.Max(_ownEvidence, _leftEvidence));
     }
 
-    // The order of magnitude of the deviation that is farthest beyond what its metric has ever shown: what a sum over many metrics would drown.
-    private double Lone() => Math.Log(1 + Math.Sqrt(_own.FarthestSquare));
+    // The order of magnitude of one metric's deviation: what a sum over many metrics would drown.
+    private static double Magnitude(double square) => Math.Log(1 + Math.Sqrt(square));
 
     /// <summary>The sketch absorbs a normal row, and an anomalous one with probability η. Centres and scales follow every row anyway.</summary>
     public override void Update(ReadOnlySpan<double> z, double squaredNorm, bool anomalous)
@@ -229,22 +237,24 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         return squares;
     }
 
-    /// <summary>Scores training as if it were live, from the same start, and takes the scales of both kinds of evidence from it.</summary>
+    /// <summary>Scores training as if it were live, from the same start, and takes the scales of all kinds of evidence from it.</summary>
     private double[] ScoreTraining(RowMatrix rows)
     {
-        var (own, left, lone) = (new double[rows.Count], new double[rows.Count], new double[rows.Count]);
+        var (own, left, lone, far) = (new double[rows.Count], new double[rows.Count], new double[rows.Count], new double[rows.Count]);
         for (var r = 0; r < rows.Count; r++)
         {
             Score(rows[r], 0);
-            (own[r], left[r], lone[r]) = (_ownEvidence, _leftEvidence, _loneEvidence);
+            (own[r], left[r], lone[r], far[r]) = (_ownEvidence, _leftEvidence, _loneEvidence, _farEvidence);
         }
         _ownScale = ScaleOf(own, LeastSpread);
         _leftScale = ScaleOf(left, LeastSpread);
         _loneScale = ScaleOf(lone, LeastLoneSpread);
         // In an idle pod, whose largest deviation is usually 0, one of 3 is the first that counts, as in a sum.
-        _loneScale.Spread = Math.Max(LoneWeight * _loneScale.Spread, Math.Log(1 + Math.Sqrt(LeastSpread) / Evidence.Bend) - _loneScale.Middle);
+        _loneScale.Spread = Math.Max(LoneWeight * _loneScale.Spread, Math.Log(1 + Math.Sqrt(LeastSpread)) - _loneScale.Middle);
+        _farScale = ScaleOf(far, LeastFarSpread);
+        _farScale.Spread *= FarWeight;
         for (var r = 0; r < own.Length; r++)
-            own[r] = Math.Max(Math.Max(0, Scaled(lone[r], _loneScale)), Math.Max(Scaled(own[r], _ownScale), Scaled(left[r], _leftScale)));
+            own[r] = Math.Max(Math.Max(0, Math.Max(Scaled(lone[r], _loneScale), Scaled(far[r], _farScale))), Math.Max(Scaled(own[r], _ownScale), Scaled(left[r], _leftScale)));
         return own;
     }
 
