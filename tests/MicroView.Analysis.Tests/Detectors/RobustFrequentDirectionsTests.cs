@@ -195,8 +195,8 @@ public sealed class RobustFrequentDirectionsTests
     public void A_metric_that_never_moved_is_seen_among_restless_ones()
     {
         var random = new Random(5);
-        double[] Next() => [.. Enumerable.Range(0, 12).Select(i => i == 11 ? 7 : i == 10 ? random.NextDouble() : random.NextDouble() < 0.01 ? 1.0 : 0)];
-        var analyzer = new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, 12).Select(i => Feature.Value(i))]),
+        double[] Next() => [.. Enumerable.Range(0, 22).Select(i => i == 21 ? 7 : i == 20 ? random.NextDouble() : random.NextDouble() < 0.002 ? 1.0 : 0)];
+        var analyzer = new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, 22).Select(i => Feature.Value(i))]),
             AnalyzerOptions.Live("RFD") with { MinRows = 1000, MinSeconds = 0, MaxTrainingRows = 1000 });
         var time = Minute;
         for (; analyzer.State == PodState.Learning; time += Minute)
@@ -206,10 +206,10 @@ public sealed class RobustFrequentDirectionsTests
         var rows = Enumerable.Range(0, 10).Select(_ =>
         {
             var row = Next();
-            row[11] = 9;
+            row[21] = 9;
             return analyzer.Observe(row, time += Minute);
         }).ToArray();
-        Assert.True(rows[^1].AlarmOpen, $"score {rows[^1].Score}, threshold {rows[^1].Threshold}");
+        Assert.True(rows[^1].AlarmOpen && rows[^1].Score > 2, $"score {rows[^1].Score}, threshold {rows[^1].Threshold}");
     }
 
     [Fact]
