@@ -24,11 +24,9 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     // One metric must be twice as far out, in orders of magnitude, as many together: alone, it is mostly itself.
     private const double LoneWeight = 2;
 
-    // The same of deviations in units of how far their metrics have been, 3 or more.
-    private const double LeastFarSpread = 0.2;
-
-    // Some five times as far as ever: a memory that steps goes farther than it was, and is no incident yet.
-    private const double FarWeight = 6;
+    // What is 1 of the deviation in units of its metric's reach, which in training ends at ln 2: some seven times as far as ever. A memory that steps goes
+    // farther than it was, and is no incident yet.
+    private const double FarSpread = 1.6;
 
     // A residual smaller than this part of a metric's own scale is no event: directions that fit training too well leave tiny ones.
     private const double LeastResidual = 0.3;
@@ -251,8 +249,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _loneScale = ScaleOf(lone, LeastLoneSpread);
         // In an idle pod, whose largest deviation is usually 0, one of 3 is the first that counts, as in a sum.
         _loneScale.Spread = Math.Max(LoneWeight * _loneScale.Spread, Math.Log(1 + Math.Sqrt(LeastSpread)) - _loneScale.Middle);
-        _farScale = ScaleOf(far, LeastFarSpread);
-        _farScale.Spread *= FarWeight;
+        _farScale = ScaleOf(far, FarSpread);
         for (var r = 0; r < own.Length; r++)
             own[r] = Math.Max(Math.Max(0, Math.Max(Scaled(lone[r], _loneScale), Scaled(far[r], _farScale))), Math.Max(Scaled(own[r], _ownScale), Scaled(left[r], _leftScale)));
         return own;
