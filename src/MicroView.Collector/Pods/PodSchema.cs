@@ -13,6 +13,10 @@ namespace MicroView.Collector;
 /// </summary>
 public sealed class PodSchema
 {
+    // What .NET's garbage collector found at its last run: gauges that stand for minutes and then step, some ten at once. Exposed, and no feature: each first
+    // collection after learning would be an alarm for as long as the next one is away.
+    private const string LastCollection = "dotnet.gc.last_collection.";
+
     private static readonly string[] s_ofHistograms = ["_bucket", "_sum", "_count"];
     private readonly List<Feature> _features = [];
     private readonly List<string> _names = [];
@@ -99,9 +103,12 @@ public sealed class PodSchema
         if (descriptor.Role != SlotRole.Value || descriptor.Type == SlotType.Histogram || _retired.Contains(slot))
             return slot + 1;
         var counter = descriptor.Type == SlotType.Counter;
-        var resolution = descriptor.Resolution ?? 0;
-        _features.Add(counter ? Feature.Rate(slot, resolution) : Feature.Value(slot, resolution));
-        _names.Add(DisplayName(descriptor));
+        if (!descriptor.Name.StartsWith(LastCollection, StringComparison.Ordinal))
+        {
+            var resolution = descriptor.Resolution ?? 0;
+            _features.Add(counter ? Feature.Rate(slot, resolution) : Feature.Value(slot, resolution));
+            _names.Add(DisplayName(descriptor));
+        }
         _metrics.Add(Describe(descriptor, Exposed(descriptor.Name, counter)) with { Slot = slot });
         return slot + 1;
     }
