@@ -56,6 +56,17 @@ public sealed class MicroViewClient : IDisposable
     /// <summary>Trace sampling probability, 0 to 1, as the agent or a collector set it; 0 before. One load.</summary>
     public double SamplingRate => _slots.First.Control.Rate;
 
+    /// <summary>
+    /// <see cref="SamplingRate"/> where it is in force: false while no agent has the pod, since what stood in the word before says nothing any more. Loads alone: no
+    /// lock, no allocation, no call into the system.
+    /// </summary>
+    /// <param name="rate">Probability, 0 to 1.</param>
+    public bool TryGetSamplingRate(out double rate)
+    {
+        rate = _slots.First.Control.Rate;
+        return _session?.GrantedPod is not null;
+    }
+
     /// <summary>How often a metric was asked for that is shown to nobody, because it broke a rule or found no room.</summary>
     public long InertMetrics => _problems.InertMetrics;
 
