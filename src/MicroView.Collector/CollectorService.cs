@@ -21,6 +21,7 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly LayoutFollower _follower;
     private readonly CollectorWiring _wiring;
     private readonly TraceRates _traceRates = new();
+    private readonly ActionRuntime _actions;
     private readonly LayoutSession _session;
     private readonly Recorder? _recorder;
     private readonly DecisionLog? _decisions;
@@ -51,6 +52,7 @@ public sealed class CollectorService : IAsyncDisposable
         _session = wiring.CreateSession(_follower, _runners, rates, logger);
         foreach (var lmap in _lmaps)
             (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
+        _actions = new ActionRuntime(options.Actions, _runners, _traceRates, _alarms, _document, wiring.Clock, loggers);
         CollectorSelfMetrics.Join(_document, this, _lmaps, rates);
         if (wiring.Verbs is { } verbs)
             RdmaSelfMetrics.Join(_document, verbs);
@@ -179,6 +181,7 @@ public sealed class CollectorService : IAsyncDisposable
         await _background.ConfigureAwait(false);
         if (_endpoint is not null)
             await _endpoint.DisposeAsync().ConfigureAwait(false);
+        await _actions.DisposeAsync().ConfigureAwait(false);
         await _session.DisposeAsync().ConfigureAwait(false); // before the LMAPs: it waits for what it has posted to them
         foreach (var runner in _runners)
             runner.Dispose();
@@ -201,13 +204,14 @@ public sealed class CollectorService : IAsyncDisposable
     {
         if (_options.PrometheusPort is { } port)
             _endpoint = await MetricsEndpoint.StartAsync(
-                _document, _options.PrometheusAddress, port, _series.FollowAlarms, WhyNotReady, cancellation).ConfigureAwait(false);
+                _document, _options.PrometheusAddress, port, PrepareScrape, WhyNotReady, cancellation).ConfigureAwait(false);
         _alarms.Start();
         _recorder?.Start();
         _decisions?.Start();
         foreach (var runner in _runners)
             runner.Start();
         _session.Start();
+        _actions.Start();
         _started = true;
         _background = Task.Run(WatchAsync, CancellationToken.None);
         if (_options.AgentWait == Timeout.InfiniteTimeSpan)
@@ -224,6 +228,12 @@ public sealed class CollectorService : IAsyncDisposable
         {
             throw new CollectorStartException(error.Message, error);
         }
+    }
+
+    private void PrepareScrape()
+    {
+        _series.FollowAlarms();
+        _actions.PrepareScrape();
     }
 
     private async Task WatchAsync()

@@ -19,6 +19,7 @@ internal static class UpRun
         var row = Max(Max(scrape, tick), s_finest);
         var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, result.GetValue(options.GroupBy), row, result.GetValue(options.MaxPods));
         var models = DetectionChoice.ReadModels(result.GetValue(options.Model)!, result.GetValue(options.ModelFile));
+        var actions = ActionChoice.Read(options.Actions, result);
         var messages = run.Logs.ForUp(plain, run.Debug);
 
         await using var agent = await HostAgent.StartAsync(Host(options, result), run.Loggers, run.Stop);
@@ -35,6 +36,7 @@ internal static class UpRun
             RecordInto = result.GetValue(options.Record),
             PrometheusPort = result.GetValue(options.PrometheusPort),
             Name = $"up-{Environment.ProcessId}",
+            Actions = actions,
             Debug = run.Debug,
         });
         await using var collector = await CollectorService.StartAsync(collectorOptions, run.Loggers, run.Stop);

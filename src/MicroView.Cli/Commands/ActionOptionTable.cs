@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using MicroView.Analysis;
+
+namespace MicroView.Cli;
+
+/// <summary>The options of `up` and `nic` about what is done with alarms.</summary>
+internal sealed class ActionOptionTable
+{
+    public Option<ApplicationRule[]> Applications { get; } = ApplicationsOption();
+
+    public Option<string?> TraceSampling { get; } = TraceSamplingOption();
+
+    public Option<double> TraceBaseRate { get; } = Rate("--trace-base-rate", "Share of the traces that an application without an alarm keeps; 0 to 1", 0.01);
+
+    public Option<double> TraceAlarmRate { get; } = Rate("--trace-alarm-rate", "The same while an alarm of any of its pods is open; 0 to 1", 1);
+
+    public Option<double> TraceHold { get; } = Kinds.Seconds("--trace-hold", "How long the alarm's rate stands after the alarm; seconds", 10);
+
+    public void AddTo(Command command)
+    {
+        Option[] table = [Applications, TraceSampling, TraceBaseRate, TraceAlarmRate, TraceHold];
+        foreach (var option in table)
+            command.Add(option);
+    }
+
+    private static Option<ApplicationRule[]> ApplicationsOption() => new("--application")
+    {
+        Description = "Pods that make one application, by patterns of pod or service, or label=pattern; may be repeated [default: a pod's label \"application\", else its service]",
+        HelpName = "NAME=PATTERN,...",
+        CustomParser = result => ParseEach(result, "--application", ApplicationRule.Parse),
+    };
+
+    private static Option<string?> TraceSamplingOption()
+    {
+        var option = Kinds.Number<string?>("--trace-sampling", "on|off", "Write each application's trace sampling rate into its pods' control words [default: on when another --trace- option of these is given, else off]",
+            null, "on or off", (string text, out string? value) =>
+            {
+                value = text.ToLowerInvariant();
+                return value is "on" or "off";
+            }, null);
+        option.CompletionSources.Add("on", "off");
+        return option;
+    }
+
+    private static Option<double> Rate(string name, string description, double standard) => Kinds.Number(name, "RATE", description, standard, "a number from 0 to 1",
+        (string text, out double value) => double.TryParse(text, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1, null);
+
+    private static T[]? ParseEach<T>(ArgumentResult result, string name, Func<string, T> parse)
+    {
+        try
+        {
+            return [.. result.Tokens.Select(token => parse(token.Value))];
+        }
+        catch (FormatException error)
+        {
+            result.AddError($"{name}: {error.Message}");
+            return null;
+        }
+    }
+}

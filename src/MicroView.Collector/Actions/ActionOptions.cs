@@ -1,0 +1,26 @@
+using MicroView.Analysis;
+
+namespace MicroView.Collector;
+
+/// <summary>What a collector does with what it finds. Immutable.</summary>
+public sealed record ActionOptions
+{
+    /// <summary>Sets of pods with a name; a pod that none names belongs to what its label "application" says, else to its service.</summary>
+    public IReadOnlyList<ApplicationRule> Applications { get; init; } = [];
+
+    /// <summary>Rates of trace sampling.</summary>
+    public TraceSamplingOptions TraceRates { get; init; } = new();
+
+    /// <summary>True when the rates are written into the pods' control words.</summary>
+    public bool WritesTraceRates { get; init; }
+
+    /// <summary>True when somebody is told of every change: then it is looked for all the time, and not at a scrape alone.</summary>
+    internal bool IsActive => WritesTraceRates;
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range; one line says which.</exception>
+    public void Validate() => TraceRates.Validate();
+
+    /// <summary>The first thing asked for that acts on live pods; null: nothing is.</summary>
+    internal string? LiveOnly => WritesTraceRates ? "--trace-sampling" : null;
+}

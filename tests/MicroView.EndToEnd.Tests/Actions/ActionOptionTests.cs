@@ -1,0 +1,52 @@
+using System.CommandLine;
+using MicroView.Cli;
+using MicroView.Collector;
+
+namespace MicroView.EndToEnd.Tests;
+
+/// <summary>What the options about alarms mean, and which do not go together.</summary>
+public sealed class ActionOptionTests
+{
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("--application shop=cart*", false)]
+    [InlineData("--trace-sampling on", true)]
+    [InlineData("--trace-base-rate 0.1", true)]
+    [InlineData("--trace-alarm-rate 0.5", true)]
+    [InlineData("--trace-hold 3", true)]
+    [InlineData("--trace-base-rate 0.1 --trace-sampling off", false)]
+    public void Words_are_written_when_it_is_asked_for(string line, bool expected) => Assert.Equal(expected, Read(line).WritesTraceRates);
+
+    [Fact]
+    public void Applications_and_rates_are_what_was_given()
+    {
+        var read = Read("--application shop=cart*,checkout --application mail=tier=back --trace-base-rate 0.2 --trace-alarm-rate 0.9 --trace-hold 1m");
+        Assert.Equal(["shop", "mail"], read.Applications.Select(application => application.Name));
+        Assert.True(read.Applications[0].Pods.Matches(new("cart-1", null)));
+        Assert.Equal((0.2, 0.9, 60), (read.TraceRates.BaseRate, read.TraceRates.AlarmRate, read.TraceRates.HoldSeconds));
+    }
+
+    [Theory]
+    [InlineData("up --application shop", "--application: 'shop' is not NAME=PATTERN")]
+    [InlineData("nic --trace-sampling maybe", "--trace-sampling: 'maybe' is not on or off")]
+    [InlineData("up --trace-base-rate 2", "--trace-base-rate: '2' is not a number from 0 to 1")]
+    [InlineData("up --trace-base-rate 0.5 --trace-alarm-rate 0.1", "the trace rate of an alarm must be from the base rate, 0.5, to 1, not 0.1")]
+    [InlineData("nic --trace-rate 0.5 --trace-sampling on", "--trace-rate writes one rate into every pod")]
+    [InlineData("nic --trace-rate 0.5 --trace-hold 3", "--trace-sampling one per application")]
+    [InlineData("nic --recording gone.mvrec --trace-sampling on", "--trace-sampling acts on live pods")]
+    public void What_does_not_go_together_is_one_line_that_says_so(string line, string expected)
+    {
+        var run = Microview.Run(line);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(expected, Assert.Single(run.Errors.TrimEnd().Split('\n')));
+    }
+
+    private static ActionOptions Read(string line)
+    {
+        var (options, command) = (new ActionOptionTable(), new RootCommand());
+        options.AddTo(command);
+        var result = command.Parse(line);
+        Assert.Empty(result.Errors);
+        return ActionChoice.Read(options, result);
+    }
+}
