@@ -18,9 +18,17 @@ internal sealed class ActionOptionTable
 
     public Option<double> TraceHold { get; } = Kinds.Seconds("--trace-hold", "How long the alarm's rate stands after the alarm; seconds", 10);
 
+    public Option<Uri[]> Alertmanagers { get; } = AddressOption("--alertmanager", "Base address of an Alertmanager that alarms are reported to, such as http://127.0.0.1:9093; may be repeated: each gets all [default: none]");
+
+    public Option<string?> AlertmanagerTokenFile { get; } = Kinds.Text("--alertmanager-token-file", "FILE", "File with the bearer token for every Alertmanager; read again for each request");
+
+    public Option<double> AlertmanagerInterval { get; } = Kinds.Seconds("--alertmanager-interval", "How often an alert is sent again while its alarm is open; it ends by itself four times that after the last; seconds", 30);
+
+    public Option<Uri[]> ExternalUrl { get; } = AddressOption("--external-url", "Address under which people reach this collector's page, for the links in alerts [default: the Prometheus endpoint's]");
+
     public void AddTo(Command command)
     {
-        Option[] table = [Applications, TraceSampling, TraceBaseRate, TraceAlarmRate, TraceHold];
+        Option[] table = [Applications, TraceSampling, TraceBaseRate, TraceAlarmRate, TraceHold, Alertmanagers, AlertmanagerTokenFile, AlertmanagerInterval, ExternalUrl];
         foreach (var option in table)
             command.Add(option);
     }
@@ -46,6 +54,15 @@ internal sealed class ActionOptionTable
 
     private static Option<double> Rate(string name, string description, double standard) => Kinds.Number(name, "RATE", description, standard, "a number from 0 to 1",
         (string text, out double value) => double.TryParse(text, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1, null);
+
+    private static Option<Uri[]> AddressOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "URL",
+        CustomParser = result => ParseEach(result, name, text => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new FormatException("an address is absolute, such as http://127.0.0.1:9093")), // not repeated: it may hold a password
+    };
 
     private static T[]? ParseEach<T>(ArgumentResult result, string name, Func<string, T> parse)
     {

@@ -33,6 +33,13 @@ internal static class ActionChoice
         WritesTraceRates = result.GetValue(options.TraceSampling) is { } choice
             ? choice == "on"
             : IsGiven(result, options.TraceBaseRate) || IsGiven(result, options.TraceAlarmRate) || IsGiven(result, options.TraceHold),
+        Alerts = new()
+        {
+            Receivers = result.GetValue(options.Alertmanagers) ?? [],
+            TokenFile = result.GetValue(options.AlertmanagerTokenFile),
+            Interval = TimeSpan.FromSeconds(result.GetValue(options.AlertmanagerInterval)),
+            ExternalUrl = result.GetValue(options.ExternalUrl)?.LastOrDefault(),
+        },
     };
 
     private static bool IsGiven(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };

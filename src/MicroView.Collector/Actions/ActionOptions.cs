@@ -14,13 +14,20 @@ public sealed record ActionOptions
     /// <summary>True when the rates are written into the pods' control words.</summary>
     public bool WritesTraceRates { get; init; }
 
+    /// <summary>Where alarms are reported.</summary>
+    public AlertOptions Alerts { get; init; } = new();
+
     /// <summary>True when somebody is told of every change: then it is looked for all the time, and not at a scrape alone.</summary>
-    internal bool IsActive => WritesTraceRates;
+    internal bool IsActive => WritesTraceRates || Alerts.Receivers.Count > 0;
 
     /// <summary>Checks ranges.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; one line says which.</exception>
-    public void Validate() => TraceRates.Validate();
+    public void Validate()
+    {
+        TraceRates.Validate();
+        Alerts.Validate();
+    }
 
     /// <summary>The first thing asked for that acts on live pods; null: nothing is.</summary>
-    internal string? LiveOnly => WritesTraceRates ? "--trace-sampling" : null;
+    internal string? LiveOnly => WritesTraceRates ? "--trace-sampling" : Alerts.Receivers.Count > 0 ? "--alertmanager" : null;
 }

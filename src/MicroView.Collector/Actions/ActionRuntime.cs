@@ -10,16 +10,24 @@ internal sealed class ActionRuntime : IAsyncDisposable
     private readonly ApplicationWatch _watch;
     private readonly ApplicationSeries _series;
     private readonly AlarmFeed _alarms;
+    private readonly AlertDispatch? _alerts;
 
     public ActionRuntime(
-        ActionOptions options, IReadOnlyList<LmapRunner> runners, TraceRates rates, AlarmFeed alarms, ExpositionDocument document, CollectorClock clock, ILoggerFactory loggers)
+        CollectorOptions collector, IReadOnlyList<LmapRunner> runners, TraceRates rates, AlarmFeed alarms, ExpositionDocument document, Func<Uri?> endpoint, CollectorClock clock,
+        ILoggerFactory loggers)
     {
+        var options = collector.Actions;
         (_options, _alarms) = (options, alarms);
         var logger = loggers.CreateLogger("MicroView.Collector.Actions");
         _watch = new(runners, options, clock, logger);
         _series = new(document);
         if (options.WritesTraceRates)
             _watch.Looked += new TraceRateActuator(rates, logger).Apply;
+        if (options.Alerts.Receivers.Count == 0)
+            return;
+        _alerts = new(options.Alerts, AgentPlaces.NodeOf(collector), endpoint, clock, logger);
+        _alerts.Join(document);
+        _watch.Looked += _alerts.Observe;
     }
 
     /// <summary>Begins to act.</summary>
@@ -29,6 +37,7 @@ internal sealed class ActionRuntime : IAsyncDisposable
             return;
         _alarms.Changed += OnAlarm;
         _watch.Start();
+        _alerts?.Start();
     }
 
     /// <summary>Before a scrape: shows applications as they are now.</summary>
@@ -39,6 +48,8 @@ internal sealed class ActionRuntime : IAsyncDisposable
     {
         _alarms.Changed -= OnAlarm;
         await _watch.DisposeAsync().ConfigureAwait(false);
+        if (_alerts is not null)
+            await _alerts.DisposeAsync().ConfigureAwait(false);
         _series.Dispose();
     }
 

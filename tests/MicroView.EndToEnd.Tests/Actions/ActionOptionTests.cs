@@ -34,11 +34,16 @@ public sealed class ActionOptionTests
     [InlineData("nic --trace-rate 0.5 --trace-sampling on", "--trace-rate writes one rate into every pod")]
     [InlineData("nic --trace-rate 0.5 --trace-hold 3", "--trace-sampling one per application")]
     [InlineData("nic --recording gone.mvrec --trace-sampling on", "--trace-sampling acts on live pods")]
+    [InlineData("up --alertmanager localhost:9093", "--alertmanager: an address is absolute")]
+    [InlineData("nic --alertmanager http://me:secret@am:9093", "give a token with --alertmanager-token-file")]
+    [InlineData("nic --alertmanager http://am --alertmanager-token-file /no/such", "cannot read the token file /no/such")]
+    [InlineData("nic --recording gone.mvrec --alertmanager http://am", "--alertmanager acts on live pods")]
     public void What_does_not_go_together_is_one_line_that_says_so(string line, string expected)
     {
         var run = Microview.Run(line);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains(expected, Assert.Single(run.Errors.TrimEnd().Split('\n')));
+        Assert.DoesNotContain("secret", run.Errors);
     }
 
     private static ActionOptions Read(string line)
