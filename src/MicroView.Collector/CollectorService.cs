@@ -74,6 +74,9 @@ public sealed class CollectorService : IAsyncDisposable
     /// <summary>Where Prometheus scrapes; null: nowhere.</summary>
     public Uri? Endpoint => _endpoint?.Address;
 
+    /// <summary>Where services ask for their sampling rate as Jaeger's clients do; null: nowhere.</summary>
+    public Uri? JaegerEndpoint => _actions.JaegerAddress;
+
     /// <summary>The options as they are in force: a recording decides some of them.</summary>
     public CollectorOptions Options => _options;
 
@@ -211,7 +214,7 @@ public sealed class CollectorService : IAsyncDisposable
         foreach (var runner in _runners)
             runner.Start();
         _session.Start();
-        _actions.Start();
+        await _actions.StartAsync(cancellation).ConfigureAwait(false);
         _started = true;
         _background = Task.Run(WatchAsync, CancellationToken.None);
         if (_options.AgentWait == Timeout.InfiniteTimeSpan)

@@ -6,8 +6,15 @@ using MicroView.Analysis;
 namespace MicroView.Cli;
 
 /// <summary>The options of `up` and `nic` about what is done with alarms.</summary>
-internal sealed class ActionOptionTable
+/// <param name="standardJaegerPort">What the help says that --jaeger-port is when it is not given.</param>
+internal sealed class ActionOptionTable(string standardJaegerPort)
 {
+    /// <summary>What a port's option holds where "off" was given.</summary>
+    public const int Off = -1;
+
+    /// <summary>Jaeger's own port for it.</summary>
+    public const int StandardJaegerPort = 5778;
+
     public Option<ApplicationRule[]> Applications { get; } = ApplicationsOption();
 
     public Option<string?> TraceSampling { get; } = TraceSamplingOption();
@@ -26,9 +33,13 @@ internal sealed class ActionOptionTable
 
     public Option<Uri[]> ExternalUrl { get; } = AddressOption("--external-url", "Address under which people reach this collector's page, for the links in alerts [default: the Prometheus endpoint's]");
 
+    public Option<int?> JaegerPort { get; } = PortOption("--jaeger-port", $"TCP port where services in any language ask for their sampling rate (Jaeger remote sampling, /sampling?service=NAME); 0: any free one [default: {standardJaegerPort}]");
+
+    public Option<string?> JaegerListen { get; } = Kinds.Text("--jaeger-listen", "ADDR", "IP address of that port; whoever reaches it can read services' rates [default: 127.0.0.1]");
+
     public void AddTo(Command command)
     {
-        Option[] table = [Applications, TraceSampling, TraceBaseRate, TraceAlarmRate, TraceHold, Alertmanagers, AlertmanagerTokenFile, AlertmanagerInterval, ExternalUrl];
+        Option[] table = [Applications, TraceSampling, TraceBaseRate, TraceAlarmRate, TraceHold, Alertmanagers, AlertmanagerTokenFile, AlertmanagerInterval, ExternalUrl, JaegerPort, JaegerListen];
         foreach (var option in table)
             command.Add(option);
     }
@@ -51,6 +62,13 @@ internal sealed class ActionOptionTable
         option.CompletionSources.Add("on", "off");
         return option;
     }
+
+    private static Option<int?> PortOption(string name, string description) => Kinds.Number<int?>(name, "PORT|off", description, null, "a port from 0 to 65535, or off",
+        (string text, out int? value) =>
+        {
+            value = text.Equals("off", StringComparison.OrdinalIgnoreCase) ? Off : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
+            return value is <= 65535;
+        }, null);
 
     private static Option<double> Rate(string name, string description, double standard) => Kinds.Number(name, "RATE", description, standard, "a number from 0 to 1",
         (string text, out double value) => double.TryParse(text, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1, null);

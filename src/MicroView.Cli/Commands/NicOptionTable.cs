@@ -41,7 +41,7 @@ internal sealed class NicOptionTable
             return valid;
         }, null);
 
-    public ActionOptionTable Actions { get; } = new();
+    public ActionOptionTable Actions { get; } = new("off");
 
     public Option<string?> Record { get; } = AgentOptions.Record();
 

@@ -44,7 +44,7 @@ internal sealed class UpOptionTable
 
     public Option<string?> GroupBy { get; } = Kinds.Text("--group-by", "RULE", "Which processes make one pod: program (executable plus script), exe, cmdline, pid, cgroup, or regex:PATTERN with a group (?<pod>...) [default: program]");
 
-    public ActionOptionTable Actions { get; } = new();
+    public ActionOptionTable Actions { get; } = new($"{ActionOptionTable.StandardJaegerPort}, if it is free");
 
     public Option<string?> Record { get; } = AgentOptions.Record();
 

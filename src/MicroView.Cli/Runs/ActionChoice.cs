@@ -7,9 +7,15 @@ namespace MicroView.Cli;
 internal static class ActionChoice
 {
     /// <exception cref="UserException">An option does not go with another.</exception>
-    public static ActionOptions Read(ActionOptionTable options, ParseResult result)
+    /// <param name="options">The options.</param>
+    /// <param name="result">What was given.</param>
+    /// <param name="standardJaegerPort">Where rates are asked for when nothing is said of it, if that port is free; null: nowhere.</param>
+    public static ActionOptions Read(ActionOptionTable options, ParseResult result, int? standardJaegerPort)
     {
-        var read = ReadAll(options, result);
+        var read = ReadAll(options, result) with
+        {
+            Jaeger = Place(result.GetValue(options.JaegerPort) ?? standardJaegerPort, result.GetValue(options.JaegerListen), "--jaeger", result.GetValue(options.JaegerPort) is null),
+        };
         try
         {
             read.Validate();
@@ -41,6 +47,13 @@ internal static class ActionChoice
             ExternalUrl = result.GetValue(options.ExternalUrl)?.LastOrDefault(),
         },
     };
+
+    private static ActionPlace? Place(int? port, string? address, string option, bool isOptional)
+    {
+        if (port is not (null or ActionOptionTable.Off))
+            return new(port.Value, address is null or "localhost" ? "127.0.0.1" : address == "*" ? "0.0.0.0" : address, isOptional);
+        return address is null ? null : throw new UserException($"{option}-listen is for {option}-port, which is not given", ExitCode.Usage);
+    }
 
     private static bool IsGiven(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
 }

@@ -11,6 +11,9 @@ internal sealed class ActionRuntime : IAsyncDisposable
     private readonly ApplicationSeries _series;
     private readonly AlarmFeed _alarms;
     private readonly AlertDispatch? _alerts;
+    private readonly JaegerEndpoint? _jaeger;
+    private readonly List<ActionServer> _servers = [];
+    private readonly ILogger _logger;
 
     public ActionRuntime(
         CollectorOptions collector, IReadOnlyList<LmapRunner> runners, TraceRates rates, AlarmFeed alarms, ExpositionDocument document, Func<Uri?> endpoint, CollectorClock clock,
@@ -18,23 +21,35 @@ internal sealed class ActionRuntime : IAsyncDisposable
     {
         var options = collector.Actions;
         (_options, _alarms) = (options, alarms);
-        var logger = loggers.CreateLogger("MicroView.Collector.Actions");
+        var logger = _logger = loggers.CreateLogger("MicroView.Collector.Actions");
         _watch = new(runners, options, clock, logger);
         _series = new(document);
         if (options.WritesTraceRates)
             _watch.Looked += new TraceRateActuator(rates, logger).Apply;
-        if (options.Alerts.Receivers.Count == 0)
-            return;
-        _alerts = new(options.Alerts, AgentPlaces.NodeOf(collector), endpoint, clock, logger);
-        _alerts.Join(document);
-        _watch.Looked += _alerts.Observe;
+        if (options.Alerts.Receivers.Count > 0)
+        {
+            _alerts = new(options.Alerts, AgentPlaces.NodeOf(collector), endpoint, clock, logger);
+            _alerts.Join(document);
+            _watch.Looked += _alerts.Observe;
+        }
+        if (options.Jaeger is not null)
+        {
+            _jaeger = new(_watch);
+            new SelfMetrics(document).CounterFunc("microview_jaeger_requests_total", "Sampling rates that were asked for.", () => _jaeger.Requests);
+        }
     }
 
+    /// <summary>Where sampling rates are asked for; null: nowhere.</summary>
+    public Uri? JaegerAddress { get; private set; }
+
     /// <summary>Begins to act.</summary>
-    public void Start()
+    /// <exception cref="CollectorStartException">A port that was asked for is taken; one line says so.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
     {
         if (!_options.IsActive)
             return;
+        if (_options.Jaeger is { } jaeger)
+            JaegerAddress = await ListenAsync(jaeger, _jaeger!.StartAsync(jaeger, cancellation), "services cannot ask for their sampling rate").ConfigureAwait(false);
         _alarms.Changed += OnAlarm;
         _watch.Start();
         _alerts?.Start();
@@ -46,11 +61,27 @@ internal sealed class ActionRuntime : IAsyncDisposable
     /// <summary>Ends every action; the rates that were written are the agent's to put back.</summary>
     public async ValueTask DisposeAsync()
     {
+        foreach (var server in _servers)
+            await server.DisposeAsync().ConfigureAwait(false);
         _alarms.Changed -= OnAlarm;
         await _watch.DisposeAsync().ConfigureAwait(false);
         if (_alerts is not null)
             await _alerts.DisposeAsync().ConfigureAwait(false);
         _series.Dispose();
+    }
+
+    private async Task<Uri?> ListenAsync(ActionPlace place, Task<ActionServer> starting, string cost)
+    {
+        try
+        {
+            _servers.Add(await starting.ConfigureAwait(false));
+            return _servers[^1].Address;
+        }
+        catch (CollectorStartException error) when (place.IsOptional)
+        {
+            _logger.LogWarning("{Cost}: {Problem}", char.ToUpperInvariant(cost[0]) + cost[1..], error.Message);
+            return null;
+        }
     }
 
     private void OnAlarm(AlarmEvent change) => _watch.Wake();

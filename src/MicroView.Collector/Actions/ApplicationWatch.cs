@@ -6,7 +6,7 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// Looks at the pods by application, several times a second and whenever an alarm changes, decides the rates of trace sampling, and tells whoever acts. It goes by what is
+/// Looks at the pods by application, at least each second and whenever an alarm changes, decides the rates of trace sampling, and tells whoever acts. It goes by what is
 /// open now and not by events, so that none is missed. Thread-safe.
 /// </summary>
 internal sealed class ApplicationWatch : IAsyncDisposable
@@ -14,11 +14,12 @@ internal sealed class ApplicationWatch : IAsyncDisposable
     /// <summary>How long an alarm counts whose pod can no longer be read: an agent is back sooner, or it is not known any more.</summary>
     private static readonly long BlindNs = TimeSpan.FromSeconds(30).Ticks * 100;
 
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100); // a pod that joins during an alarm does not wait longer
+    private const long RecentNs = 100_000_000;
 
     private readonly IReadOnlyList<LmapRunner> _runners;
     private readonly CollectorClock _clock;
     private readonly ILogger _logger;
+    private readonly TimeSpan _period;
     private readonly ApplicationMap _map;
     private readonly Lock _gate = new();
     private readonly TraceSamplingPolicy _policy;
@@ -26,11 +27,14 @@ internal sealed class ApplicationWatch : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Dictionary<MonitoredPod, Known> _known = [];
     private volatile ApplicationsView _view;
+    private long _lookedNs = long.MinValue / 2; // long ago, and still subtractable
     private Task _loop = Task.CompletedTask;
 
     public ApplicationWatch(IReadOnlyList<LmapRunner> runners, ActionOptions options, CollectorClock clock, ILogger logger)
     {
         (_runners, _clock, _logger) = (runners, clock, logger);
+        // A pod that joins during an alarm is to have its rate at once; whoever else acts is woken by alarms.
+        _period = TimeSpan.FromMilliseconds(options.WritesTraceRates ? 100 : 1000);
         _map = new(options.Applications);
         _policy = new(options.TraceRates);
         _view = new([], new Dictionary<string, PodSetState>(), _policy.Rates);
@@ -39,8 +43,8 @@ internal sealed class ApplicationWatch : IAsyncDisposable
     /// <summary>Each look, on the watch's own task; a subscriber must not take long.</summary>
     public event Action<ApplicationsView>? Looked;
 
-    /// <summary>As last looked at.</summary>
-    public ApplicationsView View => _view;
+    /// <summary>As it was a moment ago at most: who asks in a loop costs no more than ten looks a second.</summary>
+    public ApplicationsView View => _clock.NowNs - Volatile.Read(ref _lookedNs) < RecentNs ? _view : Look();
 
     /// <summary>Begins to look by itself.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
@@ -82,7 +86,9 @@ internal sealed class ApplicationWatch : IAsyncDisposable
             }
             _known = known;
             _policy.Observe(applications.Where(entry => entry.Value.Alarms > 0).Select(entry => entry.Key), _clock.NowNs);
-            return _view = new(pods, applications, _policy.Rates);
+            _view = new(pods, applications, _policy.Rates);
+            Volatile.Write(ref _lookedNs, _clock.NowNs);
+            return _view;
         }
     }
 
@@ -115,7 +121,7 @@ internal sealed class ApplicationWatch : IAsyncDisposable
             while (true)
             {
                 TellAll(Look());
-                await _wake.WaitAsync(Period, _stop.Token).ConfigureAwait(false);
+                await _wake.WaitAsync(_period, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

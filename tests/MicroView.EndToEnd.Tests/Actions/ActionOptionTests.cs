@@ -27,6 +27,21 @@ public sealed class ActionOptionTests
     }
 
     [Theory]
+    [InlineData("", null)]
+    [InlineData("--jaeger-port off", null)]
+    [InlineData("--jaeger-port 0", "127.0.0.1:0")]
+    [InlineData("--jaeger-port 5778 --jaeger-listen *", "0.0.0.0:5778")]
+    public void Rates_are_asked_for_where_it_was_said(string line, string? expected)
+    {
+        var place = Read(line).Jaeger;
+        Assert.Equal(expected, place is null ? null : $"{place.Address}:{place.Port}");
+        Assert.True(place?.IsOptional != true);
+    }
+
+    [Theory]
+    [InlineData("nic --jaeger-port 99999", "--jaeger-port: '99999' is not a port from 0 to 65535, or off")]
+    [InlineData("nic --jaeger-listen 0.0.0.0", "--jaeger-listen is for --jaeger-port, which is not given")]
+    [InlineData("nic --jaeger-port 0 --jaeger-listen here", "--jaeger-listen: 'here' is not an IP address")]
     [InlineData("up --application shop", "--application: 'shop' is not NAME=PATTERN")]
     [InlineData("nic --trace-sampling maybe", "--trace-sampling: 'maybe' is not on or off")]
     [InlineData("up --trace-base-rate 2", "--trace-base-rate: '2' is not a number from 0 to 1")]
@@ -48,10 +63,10 @@ public sealed class ActionOptionTests
 
     private static ActionOptions Read(string line)
     {
-        var (options, command) = (new ActionOptionTable(), new RootCommand());
+        var (options, command) = (new ActionOptionTable("off"), new RootCommand());
         options.AddTo(command);
         var result = command.Parse(line);
         Assert.Empty(result.Errors);
-        return ActionChoice.Read(options, result);
+        return ActionChoice.Read(options, result, standardJaegerPort: null);
     }
 }
