@@ -52,7 +52,7 @@ public sealed class CollectorService : IAsyncDisposable
         _session = wiring.CreateSession(_follower, _runners, rates, logger);
         foreach (var lmap in _lmaps)
             (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
-        _actions = new ActionRuntime(options, _runners, _traceRates, _alarms, _document, () => Endpoint, wiring.Clock, loggers);
+        _actions = new ActionRuntime(options, _runners, _traceRates, _alarms, _document, () => Endpoint, WhyNotReady, wiring.Clock, loggers);
         CollectorSelfMetrics.Join(_document, this, _lmaps, rates);
         if (wiring.Verbs is { } verbs)
             RdmaSelfMetrics.Join(_document, verbs);
@@ -76,6 +76,9 @@ public sealed class CollectorService : IAsyncDisposable
 
     /// <summary>Where services ask for their sampling rate as Jaeger's clients do; null: nowhere.</summary>
     public Uri? JaegerEndpoint => _actions.JaegerAddress;
+
+    /// <summary>Where KEDA asks its external scaler; null: nowhere.</summary>
+    public Uri? KedaEndpoint => _actions.KedaAddress;
 
     /// <summary>The options as they are in force: a recording decides some of them.</summary>
     public CollectorOptions Options => _options;

@@ -37,9 +37,13 @@ internal sealed class ActionOptionTable(string standardJaegerPort)
 
     public Option<string?> JaegerListen { get; } = Kinds.Text("--jaeger-listen", "ADDR", "IP address of that port; whoever reaches it can read services' rates [default: 127.0.0.1]");
 
+    public Option<int?> KedaPort { get; } = PortOption("--keda-port", "TCP port of KEDA's external scaler (gRPC without TLS); 0: any free one [default: off]");
+
+    public Option<string?> KedaListen { get; } = Kinds.Text("--keda-listen", "ADDR", "IP address of that port; whoever reaches it can read alarms and scores by pod [default: 127.0.0.1]");
+
     public void AddTo(Command command)
     {
-        Option[] table = [Applications, TraceSampling, TraceBaseRate, TraceAlarmRate, TraceHold, Alertmanagers, AlertmanagerTokenFile, AlertmanagerInterval, ExternalUrl, JaegerPort, JaegerListen];
+        Option[] table = [Applications, TraceSampling, TraceBaseRate, TraceAlarmRate, TraceHold, Alertmanagers, AlertmanagerTokenFile, AlertmanagerInterval, ExternalUrl, JaegerPort, JaegerListen, KedaPort, KedaListen];
         foreach (var option in table)
             command.Add(option);
     }

@@ -15,6 +15,7 @@ internal static class ActionChoice
         var read = ReadAll(options, result) with
         {
             Jaeger = Place(result.GetValue(options.JaegerPort) ?? standardJaegerPort, result.GetValue(options.JaegerListen), "--jaeger", result.GetValue(options.JaegerPort) is null),
+            Keda = Place(result.GetValue(options.KedaPort), result.GetValue(options.KedaListen), "--keda", isOptional: false),
         };
         try
         {

@@ -20,8 +20,11 @@ public sealed record ActionOptions
     /// <summary>Where services ask for their sampling rate as Jaeger's clients do; null: nowhere.</summary>
     public ActionPlace? Jaeger { get; init; }
 
+    /// <summary>Where KEDA asks its external scaler; null: nowhere.</summary>
+    public ActionPlace? Keda { get; init; }
+
     /// <summary>True when somebody is told of every change: then it is looked for all the time, and not at a scrape alone.</summary>
-    internal bool IsActive => WritesTraceRates || Alerts.Receivers.Count > 0 || Jaeger is not null;
+    internal bool IsActive => WritesTraceRates || Alerts.Receivers.Count > 0 || Jaeger is not null || Keda is not null;
 
     /// <summary>Checks ranges.</summary>
     /// <exception cref="ArgumentException">A setting is out of range; one line says which.</exception>
@@ -30,8 +33,9 @@ public sealed record ActionOptions
         TraceRates.Validate();
         Alerts.Validate();
         Jaeger?.Validate("jaeger");
+        Keda?.Validate("keda");
     }
 
     /// <summary>The first thing asked for that acts on live pods; null: nothing is.</summary>
-    internal string? LiveOnly => WritesTraceRates ? "--trace-sampling" : Alerts.Receivers.Count > 0 ? "--alertmanager" : Jaeger is not null ? "--jaeger-port" : null;
+    internal string? LiveOnly => WritesTraceRates ? "--trace-sampling" : Alerts.Receivers.Count > 0 ? "--alertmanager" : Jaeger is not null ? "--jaeger-port" : Keda is not null ? "--keda-port" : null;
 }

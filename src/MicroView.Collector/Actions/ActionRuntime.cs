@@ -12,12 +12,13 @@ internal sealed class ActionRuntime : IAsyncDisposable
     private readonly AlarmFeed _alarms;
     private readonly AlertDispatch? _alerts;
     private readonly JaegerEndpoint? _jaeger;
+    private readonly KedaScaler? _keda;
     private readonly List<ActionServer> _servers = [];
     private readonly ILogger _logger;
 
     public ActionRuntime(
-        CollectorOptions collector, IReadOnlyList<LmapRunner> runners, TraceRates rates, AlarmFeed alarms, ExpositionDocument document, Func<Uri?> endpoint, CollectorClock clock,
-        ILoggerFactory loggers)
+        CollectorOptions collector, IReadOnlyList<LmapRunner> runners, TraceRates rates, AlarmFeed alarms, ExpositionDocument document, Func<Uri?> endpoint, Func<string?> whyNotReady,
+        CollectorClock clock, ILoggerFactory loggers)
     {
         var options = collector.Actions;
         (_options, _alarms) = (options, alarms);
@@ -37,10 +38,18 @@ internal sealed class ActionRuntime : IAsyncDisposable
             _jaeger = new(_watch);
             new SelfMetrics(document).CounterFunc("microview_jaeger_requests_total", "Sampling rates that were asked for.", () => _jaeger.Requests);
         }
+        if (options.Keda is not null)
+        {
+            _keda = new(_watch, whyNotReady);
+            new SelfMetrics(document).GaugeFunc("microview_keda_streams", "Autoscalers that are told of alarms as they open and close.", () => _keda.Streams);
+        }
     }
 
     /// <summary>Where sampling rates are asked for; null: nowhere.</summary>
     public Uri? JaegerAddress { get; private set; }
+
+    /// <summary>Where KEDA asks; null: nowhere.</summary>
+    public Uri? KedaAddress { get; private set; }
 
     /// <summary>Begins to act.</summary>
     /// <exception cref="CollectorStartException">A port that was asked for is taken; one line says so.</exception>
@@ -50,6 +59,8 @@ internal sealed class ActionRuntime : IAsyncDisposable
             return;
         if (_options.Jaeger is { } jaeger)
             JaegerAddress = await ListenAsync(jaeger, _jaeger!.StartAsync(jaeger, cancellation), "services cannot ask for their sampling rate").ConfigureAwait(false);
+        if (_options.Keda is { } keda)
+            KedaAddress = await ListenAsync(keda, _keda!.StartAsync(keda, cancellation), "KEDA cannot ask").ConfigureAwait(false);
         _alarms.Changed += OnAlarm;
         _watch.Start();
         _alerts?.Start();
@@ -61,12 +72,14 @@ internal sealed class ActionRuntime : IAsyncDisposable
     /// <summary>Ends every action; the rates that were written are the agent's to put back.</summary>
     public async ValueTask DisposeAsync()
     {
+        _keda?.Stop();
         foreach (var server in _servers)
             await server.DisposeAsync().ConfigureAwait(false);
         _alarms.Changed -= OnAlarm;
         await _watch.DisposeAsync().ConfigureAwait(false);
         if (_alerts is not null)
             await _alerts.DisposeAsync().ConfigureAwait(false);
+        _keda?.Dispose();
         _series.Dispose();
     }
 

@@ -50,7 +50,8 @@ internal sealed class ActionServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 256; // an open endpoint must not cost the node its memory
-            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            kestrel.Limits.MaxRequestBodySize = protocols == HttpProtocols.Http2 ? null : 64 * 1024; // of a gRPC connection each message has its own limit
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30); // a stream whose peer has gone ends
             kestrel.Listen(IPAddress.Parse(place.Address), place.Port, listen => listen.Protocols = protocols);
         });
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();

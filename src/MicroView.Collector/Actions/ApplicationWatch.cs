@@ -28,6 +28,7 @@ internal sealed class ApplicationWatch : IAsyncDisposable
     private Dictionary<MonitoredPod, Known> _known = [];
     private volatile ApplicationsView _view;
     private long _lookedNs = long.MinValue / 2; // long ago, and still subtractable
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
 
     public ApplicationWatch(IReadOnlyList<LmapRunner> runners, ActionOptions options, CollectorClock clock, ILogger logger)
@@ -45,6 +46,9 @@ internal sealed class ApplicationWatch : IAsyncDisposable
 
     /// <summary>As it was a moment ago at most: who asks in a loop costs no more than ten looks a second.</summary>
     public ApplicationsView View => _clock.NowNs - Volatile.Read(ref _lookedNs) < RecentNs ? _view : Look();
+
+    /// <summary>Completes after the next look of the watch's own.</summary>
+    public Task NextLook => Volatile.Read(ref _next).Task;
 
     /// <summary>Begins to look by itself.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
@@ -121,6 +125,7 @@ internal sealed class ApplicationWatch : IAsyncDisposable
             while (true)
             {
                 TellAll(Look());
+                Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
                 await _wake.WaitAsync(_period, _stop.Token).ConfigureAwait(false);
             }
         }

@@ -42,6 +42,8 @@ public sealed class ActionOptionTests
     [InlineData("nic --jaeger-port 99999", "--jaeger-port: '99999' is not a port from 0 to 65535, or off")]
     [InlineData("nic --jaeger-listen 0.0.0.0", "--jaeger-listen is for --jaeger-port, which is not given")]
     [InlineData("nic --jaeger-port 0 --jaeger-listen here", "--jaeger-listen: 'here' is not an IP address")]
+    [InlineData("up --keda-port x", "--keda-port: 'x' is not a port from 0 to 65535, or off")]
+    [InlineData("nic --recording gone.mvrec --keda-port 0", "--keda-port acts on live pods")]
     [InlineData("up --application shop", "--application: 'shop' is not NAME=PATTERN")]
     [InlineData("nic --trace-sampling maybe", "--trace-sampling: 'maybe' is not on or off")]
     [InlineData("up --trace-base-rate 2", "--trace-base-rate: '2' is not a number from 0 to 1")]
