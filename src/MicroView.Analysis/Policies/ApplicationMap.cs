@@ -19,8 +19,8 @@ public sealed class ApplicationMap(IReadOnlyList<ApplicationRule> rules)
                 (named ??= []).Add(rule.Name);
         if (named is not null)
             return [.. named];
-        if (pod.Labels is { } labels && labels.TryGetValue(Label, out var application) && application.Length > 0)
-            return [application];
+        if (pod.Labels is { } labels && labels.TryGetValue(Label, out var application) && application.Length > 0 && !application.Any(char.IsControl))
+            return [application]; // a pod chooses it, and logs show it
         return [pod.Service is { Length: > 0 } service ? service : pod.Pod];
     }
 }

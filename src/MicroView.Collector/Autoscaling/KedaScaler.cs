@@ -17,6 +17,8 @@ internal sealed class KedaScaler(ApplicationWatch watch, Func<string?> whyNotRea
 {
     private const string ServiceName = "externalscaler.ExternalScaler";
 
+    private const int MaxStreams = 1000; // an open port must not cost the node its memory
+
     private readonly HealthServiceImpl _health = new();
     private readonly CancellationTokenSource _stop = new();
     private int _streams;
@@ -49,9 +51,10 @@ internal sealed class KedaScaler(ApplicationWatch watch, Func<string?> whyNotRea
     {
         var trigger = Trigger(request);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, context.CancellationToken);
-        Interlocked.Increment(ref _streams);
         try
         {
+            if (Interlocked.Increment(ref _streams) > MaxStreams)
+                throw new RpcException(new(StatusCode.ResourceExhausted, $"{MaxStreams} streams are open already"));
             bool? told = null;
             while (true)
             {

@@ -28,6 +28,8 @@ public sealed class ApplicationMapTests
         var labels = new Dictionary<string, string> { ["application"] = "mall" };
         Assert.Equal(["mall"], Shop.Of(new("p", "search", labels)));
         Assert.Equal(["shop"], Shop.Of(new("cart-1", "search", labels)));
+        foreach (var unusable in (string[])["", "mall\u001b[2J", "a\nb"])
+            Assert.Equal(["search"], Shop.Of(new("p", "search", new Dictionary<string, string> { ["application"] = unusable })));
     }
 
     [Theory]
