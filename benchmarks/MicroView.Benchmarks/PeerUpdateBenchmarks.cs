@@ -54,9 +54,9 @@ public class MeterPeerBenchmarks : IDisposable
     public void PrometheusNetWithLabels() => _labelled.WithLabels(_method, _route).Inc();
 
     /// <summary>A reader must exist, or the SDK aggregates nothing.</summary>
-    private sealed class NoExporter : BaseExporter<OpenTelemetry.Metrics.Metric>
+    private sealed class NoExporter : BaseExporter<global::OpenTelemetry.Metrics.Metric>
     {
-        public override ExportResult Export(in Batch<OpenTelemetry.Metrics.Metric> batch) => ExportResult.Success;
+        public override ExportResult Export(in Batch<global::OpenTelemetry.Metrics.Metric> batch) => ExportResult.Success;
     }
 }
 

@@ -16,6 +16,7 @@ public sealed class MicroViewClient : IDisposable
         new(new() { Log = PodIdentity.Variable(LogVariable) is null ? null : Console.Error.WriteLine }));
 
     private readonly SlotSpace _slots;
+    private readonly ControlCell _control; // at hand: a sampler reads it at each root span
     private readonly MetricRegistry _registry;
     private readonly ProblemLog _problems;
     private readonly AgentSession? _session;
@@ -28,6 +29,7 @@ public sealed class MicroViewClient : IDisposable
         Pod = PodIdentity.Pod(options.Pod);
         Service = PodIdentity.Service(options.Service);
         _slots = new($"microview:{Pod}", options.ValidCapacity(), options.ValidStripes());
+        _control = _slots.First.ControlCell;
         _registry = new(_slots, () => _session?.Wake(), _problems);
         var labels = options.ValidLabels(out var problem);
         if (problem is not null)
@@ -54,7 +56,18 @@ public sealed class MicroViewClient : IDisposable
     public bool IsAttached => AttachedPod is not null;
 
     /// <summary>Trace sampling probability, 0 to 1, as the agent or a collector set it; 0 before. One load.</summary>
-    public double SamplingRate => _slots.First.Control.Rate;
+    public double SamplingRate => _control.Value.Rate;
+
+    /// <summary>
+    /// <see cref="SamplingRate"/> where it is in force: false while no agent has the pod, since what stood in the word before says nothing any more. Loads alone: no
+    /// lock, no allocation, no call into the system.
+    /// </summary>
+    /// <param name="rate">Probability, 0 to 1.</param>
+    public bool TryGetSamplingRate(out double rate)
+    {
+        rate = _control.Value.Rate;
+        return _session?.GrantedPod is not null;
+    }
 
     /// <summary>How often a metric was asked for that is shown to nobody, because it broke a rule or found no room.</summary>
     public long InertMetrics => _problems.InertMetrics;

@@ -81,6 +81,9 @@ public sealed record CollectorOptions
     /// <summary>Trace sampling rate that every pod's control word is to hold, 0…1; null: none is written.</summary>
     public double? TraceRate { get; init; }
 
+    /// <summary>What is done with alarms.</summary>
+    public ActionOptions Actions { get; init; } = new();
+
     /// <summary>Logs the values read, throttled.</summary>
     public bool Debug { get; init; }
 
@@ -131,6 +134,8 @@ public sealed record CollectorOptions
         Require(DevicePort is >= 1 and <= 255, $"the ports of an RDMA device are 1 to 255, not {DevicePort}");
         Require(GidIndex is null or (>= 0 and <= 255), $"the GID index must be 0 to 255, not {GidIndex}");
         Require(TraceRate is null or (>= 0 and <= 1), $"the trace rate must be 0 to 1, not {TraceRate}");
+        Require(TraceRate is null || !Actions.WritesTraceRates, "--trace-rate writes one rate into every pod, and --trace-sampling one per application: give one of the two");
+        Actions.Validate();
         Require(ReplaySpeed is >= 0 and <= 1e6, $"the replay speed must be 0 to 1e6, not {ReplaySpeed}");
         ValidateReplay();
         Require(AgentPlaces.IsPath(ControlPlane) || AgentPlaces.TryParse(ControlPlane, out _), $"the control plane must be HOST:PORT, such as 10.9.0.1:5000, not '{ControlPlane}'");
@@ -149,6 +154,7 @@ public sealed record CollectorOptions
         Require(!string.IsNullOrEmpty(Recording), "--transport recording needs the recording: --recording FILE");
         Require(RecordInto is null, "a replay is not recorded: leave out --record or --recording");
         Require(ControlPlane is null && SocketPath is null && Device is null && GidIndex is null, "a replay asks no agent and no device: leave out --control-plane, --socket, --dev and --gid");
+        Require(Actions.LiveOnly is null, $"{Actions.LiveOnly} acts on live pods, and a replay has none: leave it out");
         Require(TraceRate is null, "a replay writes no control words: leave out --trace-rate");
     }
 

@@ -21,6 +21,7 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly LayoutFollower _follower;
     private readonly CollectorWiring _wiring;
     private readonly TraceRates _traceRates = new();
+    private readonly ActionRuntime _actions;
     private readonly LayoutSession _session;
     private readonly Recorder? _recorder;
     private readonly DecisionLog? _decisions;
@@ -51,6 +52,7 @@ public sealed class CollectorService : IAsyncDisposable
         _session = wiring.CreateSession(_follower, _runners, rates, logger);
         foreach (var lmap in _lmaps)
             (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
+        _actions = new ActionRuntime(options, _runners, _traceRates, _alarms, _document, () => Endpoint, WhyNotReady, wiring.Clock, loggers);
         CollectorSelfMetrics.Join(_document, this, _lmaps, rates);
         if (wiring.Verbs is { } verbs)
             RdmaSelfMetrics.Join(_document, verbs);
@@ -71,6 +73,12 @@ public sealed class CollectorService : IAsyncDisposable
 
     /// <summary>Where Prometheus scrapes; null: nowhere.</summary>
     public Uri? Endpoint => _endpoint?.Address;
+
+    /// <summary>Where services ask for their sampling rate as Jaeger's clients do; null: nowhere.</summary>
+    public Uri? JaegerEndpoint => _actions.JaegerAddress;
+
+    /// <summary>Where KEDA asks its external scaler; null: nowhere.</summary>
+    public Uri? KedaEndpoint => _actions.KedaAddress;
 
     /// <summary>The options as they are in force: a recording decides some of them.</summary>
     public CollectorOptions Options => _options;
@@ -179,6 +187,7 @@ public sealed class CollectorService : IAsyncDisposable
         await _background.ConfigureAwait(false);
         if (_endpoint is not null)
             await _endpoint.DisposeAsync().ConfigureAwait(false);
+        await _actions.DisposeAsync().ConfigureAwait(false);
         await _session.DisposeAsync().ConfigureAwait(false); // before the LMAPs: it waits for what it has posted to them
         foreach (var runner in _runners)
             runner.Dispose();
@@ -201,13 +210,14 @@ public sealed class CollectorService : IAsyncDisposable
     {
         if (_options.PrometheusPort is { } port)
             _endpoint = await MetricsEndpoint.StartAsync(
-                _document, _options.PrometheusAddress, port, _series.FollowAlarms, WhyNotReady, cancellation).ConfigureAwait(false);
+                _document, _options.PrometheusAddress, port, PrepareScrape, WhyNotReady, cancellation).ConfigureAwait(false);
         _alarms.Start();
         _recorder?.Start();
         _decisions?.Start();
         foreach (var runner in _runners)
             runner.Start();
         _session.Start();
+        await _actions.StartAsync(cancellation).ConfigureAwait(false);
         _started = true;
         _background = Task.Run(WatchAsync, CancellationToken.None);
         if (_options.AgentWait == Timeout.InfiniteTimeSpan)
@@ -224,6 +234,12 @@ public sealed class CollectorService : IAsyncDisposable
         {
             throw new CollectorStartException(error.Message, error);
         }
+    }
+
+    private void PrepareScrape()
+    {
+        _series.FollowAlarms();
+        _actions.PrepareScrape();
     }
 
     private async Task WatchAsync()

@@ -31,6 +31,13 @@ public sealed class TestAgent : TestBook
     /// <summary>The rates that were sent, oldest first.</summary>
     public List<RateRequest> Rates { get; } = [];
 
+    /// <summary>The rate that was last sent for a pod; NaN before the first.</summary>
+    public double RateOf(string pod)
+    {
+        lock (Gate)
+            return Rates.FindLast(rate => rate.Pod == pod)?.Rate ?? double.NaN;
+    }
+
     /// <summary>Who holds every pod's rate; null: whoever asks.</summary>
     public string? RateHolder { get; set; }
 

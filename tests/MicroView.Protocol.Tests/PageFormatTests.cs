@@ -98,8 +98,12 @@ public sealed partial class PageFormatTests
     [InlineData(7.0, uint.MaxValue)]
     [InlineData(double.NaN, 0u)]
     [InlineData(0.5, 0x8000_0000u)]
-    public void The_control_words_rate_is_clamped_and_rounded(double rate, uint bits) =>
+    public void The_control_words_rate_is_clamped_and_rounded(double rate, uint bits)
+    {
         Assert.Equal(bits, (uint)ControlWord.Create(rate, 0, 0).Bits);
+        if (bits is 0 or uint.MaxValue)
+            Assert.Equal(bits == 0 ? 0 : 1, ControlWord.Create(rate, 0, 0).Rate); // exactly: these mean never and always
+    }
 
     [Fact]
     public void A_control_word_gives_back_what_was_put_in() =>

@@ -13,6 +13,8 @@ public sealed class ProjectTests
         ["MicroView.Analysis"] = [],
         ["MicroView.Export"] = [],
         ["MicroView.Client"] = ["MicroView.Protocol"],
+        // An adapter of the client to another library: a package of its own, so that the client depends on none. Nothing may reference it.
+        ["MicroView.OpenTelemetry"] = ["MicroView.Client"],
         ["MicroView.Host"] = ["MicroView.Export", "MicroView.Protocol", "MicroView.Verbs"],
         ["MicroView.Collector"] = ["MicroView.Analysis", "MicroView.Export", "MicroView.Protocol", "MicroView.Verbs"],
         ["MicroView.Cli"] = ["MicroView.Client", "MicroView.Collector", "MicroView.Host"],

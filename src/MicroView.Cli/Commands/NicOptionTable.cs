@@ -41,6 +41,8 @@ internal sealed class NicOptionTable
             return valid;
         }, null);
 
+    public ActionOptionTable Actions { get; } = new("off");
+
     public Option<string?> Record { get; } = AgentOptions.Record();
 
     public Option<string?> Recording { get; } = Kinds.Text("--recording", "FILE", "Replay a recording instead of asking an agent; ends with a summary where it ends");
@@ -82,6 +84,7 @@ internal sealed class NicOptionTable
         Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
+        Actions.AddTo(command);
     }
 
     private static Option<string?> TestOption()

@@ -13,6 +13,7 @@ internal static class UpCommand
             new("microview up --scrape-interval 0.1 --learn 20", "ten rows a second, alarms within two seconds, watching after 20 s"),
             new("microview up --plain --port 5001 --prometheus-port 8001", "lines instead of the terminal view, on other ports"),
             new("microview up --model VAE --model-file models/", "judge each service by its trained network, models/SERVICE.vae"),
+            new("microview up --application shop=cart*,checkout* --trace-sampling on", "an alarm of any of these pods keeps every trace of the shop"),
             new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
         options.AddTo(command);
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
@@ -43,6 +44,8 @@ internal sealed class UpOptionTable
 
     public Option<string?> GroupBy { get; } = Kinds.Text("--group-by", "RULE", "Which processes make one pod: program (executable plus script), exe, cmdline, pid, cgroup, or regex:PATTERN with a group (?<pod>...) [default: program]");
 
+    public ActionOptionTable Actions { get; } = new($"{ActionOptionTable.StandardJaegerPort}, if it is free");
+
     public Option<string?> Record { get; } = AgentOptions.Record();
 
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
@@ -64,5 +67,6 @@ internal sealed class UpOptionTable
         Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, Record, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
         foreach (var option in table)
             command.Add(option);
+        Actions.AddTo(command);
     }
 }

@@ -73,6 +73,7 @@ internal static class NicRun
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
             Token = TokenChoice.Read(result.GetValue(options.TokenFile)),
             TraceRate = result.GetValue(options.TraceRate),
+            Actions = ActionChoice.Read(options.Actions, result, standardJaegerPort: null),
             Debug = debug,
         };
         if (read.IsReplay)

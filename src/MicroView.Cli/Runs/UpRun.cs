@@ -19,6 +19,7 @@ internal static class UpRun
         var row = Max(Max(scrape, tick), s_finest);
         var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, result.GetValue(options.GroupBy), row, result.GetValue(options.MaxPods));
         var models = DetectionChoice.ReadModels(result.GetValue(options.Model)!, result.GetValue(options.ModelFile));
+        var actions = ActionChoice.Read(options.Actions, result, ActionOptionTable.StandardJaegerPort);
         var messages = run.Logs.ForUp(plain, run.Debug);
 
         await using var agent = await HostAgent.StartAsync(Host(options, result), run.Loggers, run.Stop);
@@ -35,6 +36,7 @@ internal static class UpRun
             RecordInto = result.GetValue(options.Record),
             PrometheusPort = result.GetValue(options.PrometheusPort),
             Name = $"up-{Environment.ProcessId}",
+            Actions = actions,
             Debug = run.Debug,
         });
         await using var collector = await CollectorService.StartAsync(collectorOptions, run.Loggers, run.Stop);
@@ -59,6 +61,8 @@ internal static class UpRun
         output.Line($"MicroView {VersionCommand.Version} on {Environment.MachineName}, {(Machine.IsRoot ? "as root" : $"as uid {Machine.UserId}")}; sources {sources}");
         output.Line($"agent     {agent.SocketPath}{(agent.RestEndpoint is { } rest ? $" and http://{rest}" : "")}");
         output.Line($"endpoint  {(collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none")}");
+        if (collector.JaegerEndpoint is { } jaeger)
+            output.Line($"sampling  {new Uri(jaeger, "/sampling?service=NAME")}{(options.Actions.WritesTraceRates ? ", and in the pods' control words" : "")}");
         var how = options.Models is { } models
             ? $"{models.Count} trained network{(models.Count == 1 ? "" : "s")} from {models.Path}"
             : $"learns each pod for at least {options.Analysis.MinSeconds:0.#} s and {options.Analysis.MinRows} rows before watching it";

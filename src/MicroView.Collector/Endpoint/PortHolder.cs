@@ -6,7 +6,7 @@ namespace MicroView.Collector;
 /// <summary>Says in one line why an address cannot be listened on, naming the process that holds the port where /proc tells.</summary>
 internal static class PortHolder
 {
-    public static string Explain(string address, int port, Exception error)
+    public static string Explain(string address, int port, Exception error, string option = "--prometheus-port")
     {
         var reason = error.GetBaseException();
         if (reason is SocketException { SocketErrorCode: SocketError.AddressNotAvailable })
@@ -16,6 +16,6 @@ internal static class PortHolder
         if (reason is not SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
             return $"cannot listen on {address}:{port}: {reason.Message}";
         var holder = TcpTable.HolderOf(port) is { } found ? $"in use by {found}" : "in use by another process";
-        return $"port {port} is {holder}; take another with --prometheus-port (0: any free one)";
+        return $"port {port} is {holder}; take another with {option} (0: any free one)";
     }
 }

@@ -59,6 +59,10 @@ internal static class AgentPlaces
         return !IPAddress.TryParse(place.Host, out var address) || !(IPAddress.IsLoopback(address) || IsOwn(address));
     }
 
+    /// <summary>The machine whose pods a collector watches, as people call it.</summary>
+    public static string NodeOf(CollectorOptions options) =>
+        IsElsewhere(options.ControlPlane) && TryParse(options.ControlPlane, out var place) ? place.Host : Environment.MachineName;
+
     /// <summary>True for the path of a socket.</summary>
     public static bool IsPath(string? place) =>
         place?.Contains('/', StringComparison.Ordinal) == true && !place.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);

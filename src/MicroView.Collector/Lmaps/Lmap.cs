@@ -278,9 +278,10 @@ public sealed class Lmap
         pod.ExplainedNs = nowNs;
         // Rows in between that are normal explain nothing: what was said before stands.
         var shares = seen.Anomalous || seen.Change == AlarmChange.Opened ? pod.Analysis!.Explain() : [.. pod.Attributions];
-        if (seen.Change != AlarmChange.None)
-            AlarmChanged?.Invoke(Describe(pod, seen, shares, nowNs));
+        var change = seen.Change == AlarmChange.None ? null : Describe(pod, seen, shares, nowNs);
         pod.PublishAlarm(seen.AlarmOpen, seen.AlarmOpen ? shares : [], nowNs);
+        if (change is not null) // last: whoever hears of it looks at the pod
+            AlarmChanged?.Invoke(change);
     }
 
     private AlarmEvent Describe(MonitoredPod pod, in Observation seen, AttributionShare[] shares, long nowNs) => new()
@@ -304,8 +305,9 @@ public sealed class Lmap
         pod.Analysis?.DropAlarm(); // or the alarm would stand open again, unannounced, should the pod come back
         if (!pod.AlarmOpen)
             return;
-        AlarmChanged?.Invoke(AlarmEvent.ForLostPod(pod, nowNs, Clock.Now));
+        var change = AlarmEvent.ForLostPod(pod, nowNs, Clock.Now);
         pod.PublishAlarm(false, [], nowNs);
+        AlarmChanged?.Invoke(change);
     }
 
     private void AskForLayout(MonitoredPod pod, long nowNs)

@@ -90,6 +90,9 @@ public sealed unsafe class PageObject : IDisposable
         set => Volatile.Write(ref Field(PageFormat.ControlWordOffset), value.Bits);
     }
 
+    /// <summary>The control word's place, for who reads it often.</summary>
+    public ControlCell ControlCell => new(_mapping, (ulong*)(_mapping.Address + PageFormat.ControlWordOffset));
+
     /// <summary>The layout generation in which the pod last changed; written by the agent.</summary>
     public ulong Generation
     {
