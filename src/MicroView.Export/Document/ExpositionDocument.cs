@@ -15,13 +15,13 @@ public readonly record struct ExpositionStatistics(
 
 /// <summary>
 /// What an endpoint exposes: groups of series that join and leave, arranged as one stream of families for the writers
-/// (<see cref="PrometheusTextWriter"/>). Thread-safe behind one lock, held while a writer renders (a memory copy, about a millisecond
+/// (<see cref="PrometheusTextWriter"/>, <see cref="OpenMetricsWriter"/>). Thread-safe behind one lock, held while a writer renders (a memory copy, about a millisecond
 /// for 16,000 series) and never across I/O.
 /// </summary>
 /// <remarks>
 /// Names. A valid name is exposed as registered. In an invalid one each forbidden character becomes <c>_</c>; when that meets a taken
 /// name, the changed one gets a suffix made of its original. One name with two types: the type that joined first keeps the name, the other
-/// is exposed as <c>name_type</c> (as is a histogram whose <c>_bucket</c>, <c>_sum</c> or <c>_count</c> is taken). One series
+/// is exposed as <c>name_type</c> (as is a histogram whose <c>_bucket</c>, <c>_sum</c>, <c>_count</c> or <c>_created</c> is taken). One series
 /// twice: the one that joined first is exposed, and the second when the first has left. All of these are counted in
 /// <see cref="Statistics"/>; nothing is merged.
 /// </remarks>

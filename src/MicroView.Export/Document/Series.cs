@@ -24,6 +24,12 @@ internal sealed class Series
     /// <summary>A histogram's lines are its buckets, +Inf, the sum when it has one, the count.</summary>
     public int LineCount => IsHistogram ? Bounds.Length + (HasSum ? 3 : 2) : 1;
 
+    /// <summary>What the name of a histogram's line ends in.</summary>
+    public string SuffixOf(int line) => line <= Bounds.Length ? "_bucket" : line == LineCount - 1 ? "_count" : "_sum";
+
+    /// <summary>Upper bound of a histogram's bucket line.</summary>
+    public double BoundOf(int line) => line < Bounds.Length ? Bounds[line] : double.PositiveInfinity;
+
     /// <exception cref="ArgumentException">The metric cannot be exposed; the message says why, without naming it.</exception>
     public static Series Create(Metric metric, IReadOnlyList<Label> groupLabels, string? sharedLabels, int rowLength)
     {
