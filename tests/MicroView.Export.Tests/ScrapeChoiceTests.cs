@@ -91,6 +91,33 @@ public sealed class ScrapeChoiceTests
         }
     }
 
+    [Theory]
+    [InlineData("text/plain", null)]
+    [InlineData("application/openmetrics-text", null)]
+    [InlineData("application/openmetrics-text", "gzip")]
+    public void A_scrape_allocates_no_more_for_ten_thousand_series_than_for_ten(string accept, string? encoding)
+    {
+        // The smallest object per series would be 240,000 bytes; a shared buffer that was just given back is a few thousand.
+        Assert.InRange(Allocated(10_000) - Allocated(10), -50_000, 50_000);
+
+        long Allocated(int series)
+        {
+            var document = new ExpositionDocument();
+            var row = new Row(new double[series]);
+            document.Add([], [.. Enumerable.Range(0, series).Select(slot => Exposed.Counter($"c{slot}_total", slot) with { Created = DateTimeOffset.UnixEpoch })], series, row);
+            var renderer = new ScrapeRenderer(document);
+            var before = 0L;
+            for (var round = 0; round < 6; round++)
+            {
+                for (var slot = 0; slot < series; slot++)
+                    row.Values![slot] = (round % 2 + 1) * 0.1 + slot; // as long as before the last
+                before = GC.GetAllocatedBytesForCurrentThread();
+                renderer.Render(accept, encoding).Dispose();
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     [Fact]
     public void Two_scrapes_at_once_do_not_share_memory()
     {
