@@ -13,6 +13,7 @@ internal static class UpCommand
             new("microview up --scrape-interval 0.1 --learn 20", "ten rows a second, alarms within two seconds, watching after 20 s"),
             new("microview up --plain --port 5001 --prometheus-port 8001", "lines instead of the terminal view, on other ports"),
             new("microview up --model VAE --model-file models/", "judge each service by its trained network, models/SERVICE.vae"),
+            new("microview up --remote-write http://localhost:9090/api/v1/write", "send samples to a Prometheus: each 30 s, and all of them around an alarm"),
             new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
         options.AddTo(command);
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
@@ -47,6 +48,8 @@ internal sealed class UpOptionTable
 
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 
+    public SampleOptionTable Samples { get; } = new();
+
     public Option<int> Port { get; } = Kinds.Port("--port", "TCP port of the agent's HTTP control plane on loopback", 5000);
 
     public Option<string?> Socket { get; } = AgentOptions.Socket();
@@ -61,7 +64,7 @@ internal sealed class UpOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, Record, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
+        Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, Record, PrometheusPort, .. Samples.All, Port, Socket, MaxPods, Plain, Duration, Debug];
         foreach (var option in table)
             command.Add(option);
     }
