@@ -33,6 +33,8 @@ public sealed class ScrapeChoiceTests
     [InlineData("application/openmetrics-text;version=0.0.1,text/plain;q=0.5", ExpositionFormat.PrometheusText)]
     [InlineData("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", ExpositionFormat.PrometheusText)]
     [InlineData("text/plain;q=0", ExpositionFormat.PrometheusText)]
+    [InlineData("application/openmetrics-text;q=0", ExpositionFormat.PrometheusText)]
+    [InlineData("application/openmetrics-text;q=0,text/plain;q=0", ExpositionFormat.PrometheusText)]
     // Malformed parts count for nothing, the others do.
     [InlineData("application/openmetrics-text;q=abc,text/plain;q=0.1", ExpositionFormat.PrometheusText)]
     [InlineData("application/openmetrics-text;q=2,text/plain;q=0.1", ExpositionFormat.PrometheusText)]

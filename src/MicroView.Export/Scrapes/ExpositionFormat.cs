@@ -29,7 +29,7 @@ public readonly record struct ScrapeChoice(ExpositionFormat Format, bool IsCompr
     {
         var header = AcceptHeader.Parse(accept);
         var (text, openMetrics) = (header.Judge(s_text), header.Judge(s_openMetrics));
-        var format = openMetrics.IsBetterThan(text) ? ExpositionFormat.OpenMetrics : ExpositionFormat.PrometheusText;
+        var format = openMetrics.Quality > 0 && openMetrics.IsBetterThan(text) ? ExpositionFormat.OpenMetrics : ExpositionFormat.PrometheusText;
         return new(format, AcceptHeader.WantsGzip(acceptEncoding));
     }
 
