@@ -60,7 +60,7 @@ def read_loop():
 def export():
     rows = [("series", "fixed mix, µs CPU per series", "requests/s", "full precision, µs CPU per series", "requests/s")]
     for series in [512, 2048, 16384]:
-        mix, full = bench("export", "--series", series)["cases"]
+        mix, full = bench("export", "--series", series)["cases"][:2]
         rows.append((f"{series:,}", f"{mix['us_cpu_per_series']:.3f}", number(mix["requests_per_second"]), f"{full['us_cpu_per_series']:.3f}", number(full["requests_per_second"])))
     table(*rows)
 

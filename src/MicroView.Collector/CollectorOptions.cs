@@ -105,6 +105,9 @@ public sealed record CollectorOptions
     /// <summary>Folder that a replay writes the rows into that detectors are given, a CSV file per pod; null: none.</summary>
     public string? RowsFolder { get; init; }
 
+    /// <summary>Remote write, and which samples it sends; null: none.</summary>
+    public SampleOptions? Samples { get; init; }
+
     /// <summary>True when a recording is replayed.</summary>
     public bool IsReplay => Transport == TransportKind.Recording || (Transport == TransportKind.Auto && Recording is not null);
 
@@ -137,6 +140,7 @@ public sealed record CollectorOptions
         Require(TraceRate is null || !Actions.WritesTraceRates, "--trace-rate writes one rate into every pod, and --trace-sampling one per application: give one of the two");
         Actions.Validate();
         Require(ReplaySpeed is >= 0 and <= 1e6, $"the replay speed must be 0 to 1e6, not {ReplaySpeed}");
+        Samples?.Validate();
         ValidateReplay();
         Require(AgentPlaces.IsPath(ControlPlane) || AgentPlaces.TryParse(ControlPlane, out _), $"the control plane must be HOST:PORT, such as 10.9.0.1:5000, not '{ControlPlane}'");
         Require(!IsVerbs || !AgentPlaces.IsPath(ControlPlane), $"verbs needs the control plane's HOST:PORT, and {ControlPlane} is a socket; pages of an agent on this machine are read with --transport shm");
@@ -155,6 +159,7 @@ public sealed record CollectorOptions
         Require(RecordInto is null, "a replay is not recorded: leave out --record or --recording");
         Require(ControlPlane is null && SocketPath is null && Device is null && GidIndex is null, "a replay asks no agent and no device: leave out --control-plane, --socket, --dev and --gid");
         Require(Actions.LiveOnly is null, $"{Actions.LiveOnly} acts on live pods, and a replay has none: leave it out");
+        Require(Samples is null, "a replay is of another time, and its samples go nowhere: leave out --remote-write");
         Require(TraceRate is null, "a replay writes no control words: leave out --trace-rate");
     }
 

@@ -28,6 +28,7 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly RowFiles? _rows;
     private readonly ExpositionDocument _document = new();
     private readonly PodSeriesFactory _series;
+    private readonly SampleExport? _samples;
     private readonly StatisticsLog _statistics;
     private readonly DebugValues? _debug;
     private readonly CancellationTokenSource _stop = new();
@@ -57,6 +58,7 @@ public sealed class CollectorService : IAsyncDisposable
         if (wiring.Verbs is { } verbs)
             RdmaSelfMetrics.Join(_document, verbs);
         FileSelfMetrics.Join(_document, _recorder, _decisions);
+        _samples = options.Samples is { } samples ? new SampleExport(samples, options.ScrapeInterval, _document, _series.FollowAlarms, wiring.Clock, logger) : null;
         _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, logger);
         _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
     }
@@ -117,6 +119,9 @@ public sealed class CollectorService : IAsyncDisposable
     /// <param name="pod">Its id; null: the rate of all pods.</param>
     public void ClearTraceRate(string? pod) => _traceRates.Want(pod, null);
 
+    /// <summary>Remote write; null: there is none.</summary>
+    internal SampleExport? Samples => _samples;
+
     internal long AlarmsOpened => _alarms.Opened;
 
     internal long AlarmEventsDropped => _alarms.Dropped;
@@ -142,6 +147,7 @@ public sealed class CollectorService : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(loggers);
         options.Validate();
         var logger = loggers.CreateLogger("MicroView.Collector");
+        SampleExport.Check(options.Samples, logger);
         var wiring = CollectorWiring.Create(options, openDevice, logger);
         options = wiring.Adjust(options);
         CollectorService collector;
@@ -191,6 +197,8 @@ public sealed class CollectorService : IAsyncDisposable
         await _session.DisposeAsync().ConfigureAwait(false); // before the LMAPs: it waits for what it has posted to them
         foreach (var runner in _runners)
             runner.Dispose();
+        if (_samples is not null)
+            await _samples.DisposeAsync().ConfigureAwait(false); // no row is written any more, and the pods' series are still there
         _recorder?.Dispose();
         _decisions?.Dispose();
         _rows?.Dispose();
@@ -214,6 +222,7 @@ public sealed class CollectorService : IAsyncDisposable
         _alarms.Start();
         _recorder?.Start();
         _decisions?.Start();
+        _samples?.Start();
         foreach (var runner in _runners)
             runner.Start();
         _session.Start();

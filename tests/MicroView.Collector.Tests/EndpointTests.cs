@@ -82,6 +82,31 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task A_scrape_is_in_the_format_and_encoding_that_it_asks_for()
+    {
+        await using var scene = await StartAsync();
+        scene.Agent.Join("p", Counter("jobs_total")).Set(0, 5);
+        await scene.ShowsAsync("jobs_total{pod=\"p\"}");
+        using var http = new HttpClient { BaseAddress = scene.Collector.Endpoint };
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Accept-Encoding", "gzip");
+        using var response = await http.GetAsync("/metrics");
+        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        Assert.Equal(["Accept", "Accept-Encoding"], response.Headers.Vary);
+        await using var body = new System.IO.Compression.GZipStream(await response.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+        var text = await new StreamReader(body).ReadToEndAsync();
+        Assert.Contains("# TYPE jobs counter\n", text, StringComparison.Ordinal);
+        Assert.Contains("jobs_total{pod=\"p\"} 5\n", text, StringComparison.Ordinal);
+        Assert.Contains("microview_alarms_created ", text, StringComparison.Ordinal);
+        Assert.EndsWith("# EOF\n", text, StringComparison.Ordinal);
+
+        using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/metrics"));
+        Assert.True(head.Content.Headers.ContentLength > 100);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
     public async Task An_occupied_port_is_told_in_one_line_that_names_its_holder()
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);

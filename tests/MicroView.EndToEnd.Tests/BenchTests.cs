@@ -66,12 +66,13 @@ public sealed class BenchTests
         Assert.Equal(2, Measure("read-loop", "--pods", "5", "--metrics", "8", "--model", "TH", "--lmaps", "2", "--stripes", "2", "--duration", "0.1").GetProperty("lmaps").GetInt32());
 
     [Fact]
-    public void Export_measures_both_mixes_over_http()
+    public void Export_measures_both_mixes_over_http_and_each_format_and_encoding()
     {
         var report = Measure("export", "--series", "300", "--duration", "0.3", "--full-precision");
         Assert.Equal(300, report.GetProperty("series").GetInt32());
         var cases = report.GetProperty("cases").EnumerateArray().ToArray();
-        Assert.Equal(["fixed_mix", "full_precision"], cases.Select(one => one.GetProperty("mix").GetString()));
+        Assert.Equal(["fixed_mix text", "full_precision text", "fixed_mix openmetrics", "fixed_mix text gzip", "fixed_mix openmetrics gzip"],
+            cases.Select(one => $"{one.GetProperty("mix").GetString()} {one.GetProperty("format").GetString()}{(one.GetProperty("gzip").GetBoolean() ? " gzip" : "")}"));
         Assert.All(cases, one => Assert.True(Positive(one, "us_cpu_per_series") > 0 && Positive(one, "requests") > 0));
         Assert.Equal(Positive(cases[1], "us_cpu_per_series"), Positive(report, "us_cpu_per_series"));
         Positive(report, "requests_per_second");

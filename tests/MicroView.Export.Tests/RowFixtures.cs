@@ -21,7 +21,7 @@ internal sealed class Row(params double[] values) : IRowSource
 
 internal static class Exposed
 {
-    public static string Text(PrometheusTextWriter writer)
+    public static string Text(ExpositionWriter writer)
     {
         var output = new ArrayBufferWriter<byte>();
         writer.Write(output);
@@ -29,6 +29,11 @@ internal static class Exposed
     }
 
     public static string Text(ExpositionDocument document) => Text(new PrometheusTextWriter(document));
+
+    public static string OpenMetrics(ExpositionDocument document) => Text(new OpenMetricsWriter(document));
+
+    /// <summary>The samples of a text, without what describes them.</summary>
+    public static string[] Samples(string text) => [.. text.Split('\n').Where(line => line.Length > 0 && line[0] != '#')];
 
     public static Metric Counter(string name, int slot, params Label[] labels) =>
         new() { Name = name, Type = MetricType.Counter, Slot = slot, Labels = labels };

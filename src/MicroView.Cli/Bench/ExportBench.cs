@@ -5,8 +5,8 @@ using MicroView.Protocol;
 
 namespace MicroView.Cli;
 
-/// <summary>A scrape over HTTP, of one mix of values.</summary>
-internal sealed record ExportFigure(string Mix, double RequestsPerSecond, double UsCpuPerSeries, double BestUsCpuPerSeries, double UsCpuPerSeriesOfChanging, long Requests, int Windows);
+/// <summary>A scrape over HTTP, of one mix of values, in one format and encoding.</summary>
+internal sealed record ExportFigure(string Mix, string Format, bool Gzip, double RequestsPerSecond, double UsCpuPerSeries, double BestUsCpuPerSeries, double UsCpuPerSeriesOfChanging, long Requests, int Windows);
 
 internal sealed record ExportReport
 {
@@ -27,7 +27,7 @@ internal sealed record ExportReport
 
     public required double UsCpuPerSeries { get; init; }
 
-    /// <summary>Both mixes.</summary>
+    /// <summary>Both mixes as text 0.0.4, and the fixed mix as OpenMetrics and compressed.</summary>
     public required ExportFigure[] Cases { get; init; }
 
     public string? Note { get; init; }
@@ -42,7 +42,7 @@ internal static class ExportBench
     private const string Method =
         "The collector's own endpoint (Kestrel) over a document of pods with 64 metrics, scraped over one keep-alive connection by another process on another core, as wrk -t1 -c1 " +
         "does. CPU is the process clock of the server, kernel time of its sockets included, less that of changing the values, over windows of 0.25 s: median (best). fixed_mix: 60 % " +
-        "integer counters, 30 % gauges of up to 4 significant digits, 10 % full precision; in both mixes half of the values change between scrapes.";
+        "integer counters, 30 % gauges of up to 4 significant digits, 10 % full precision; in both mixes half of the values change between scrapes. A real Prometheus asks for OpenMetrics with gzip.";
 
     public static Command Create()
     {
@@ -50,7 +50,7 @@ internal static class ExportBench
         var series = Kinds.Count("--series", "N", "Series in the document", 2048, 1, 1_000_000);
         var full = Kinds.Flag("--full-precision", "Lead with values of 17 digits throughout [default: lead with the fixed mix; both are measured]");
         var command = new DocumentedCommand("export", "Cost of a Prometheus scrape over HTTP, by series.",
-            new("microview bench export --series 2048 --duration 10", "both mixes, 10 s each"),
+            new("microview bench export --series 2048 --duration 10", "both mixes, OpenMetrics, and gzip; 10 s each"),
             new("microview bench export --series 16384 --full-precision --json", "one JSON object, led by full precision"));
         options.AddTo(command, series, full);
         BenchRunner.SetAction(command, options, BenchJson.Default.ExportReport,
@@ -61,13 +61,14 @@ internal static class ExportBench
     /// <summary>The load generator, which `bench export` starts.</summary>
     public static Command CreateLoad()
     {
+        var (accept, encoding) = (Kinds.Text("--accept", "TYPE", "Accept header"), Kinds.Text("--accept-encoding", "CODING", "Accept-Encoding header"));
         var url = new Option<Uri>("--url") { Required = true, CustomParser = result => Uri.TryCreate(result.Tokens[^1].Value, UriKind.Absolute, out var address) ? address : null };
         var options = new BenchOptionTable(0);
-        var command = new Command("load", "Scrape a URL until standard input ends.") { url, options.Cpu, options.Debug };
+        var command = new Command("load", "Scrape a URL until standard input ends.") { url, accept, encoding, options.Cpu, options.Debug };
         command.Hidden = true;
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, _ => Task.Run(() =>
         {
-            var answers = BenchCores.RunOn(BenchCores.Choose(result.GetValue(options.Cpu)).Measuring, () => ScrapeLoad.Run(result.GetValue(url)!));
+            var answers = BenchCores.RunOn(BenchCores.Choose(result.GetValue(options.Cpu)).Measuring, () => ScrapeLoad.Run(result.GetValue(url)!, result.GetValue(accept) ?? ScrapeRequest.Text.Accept, result.GetValue(encoding)));
             result.InvocationConfiguration.Output.WriteLine(answers.ToString(CultureInfo.InvariantCulture));
             return ExitCode.Success;
         }), cancellation));
@@ -79,18 +80,23 @@ internal static class ExportBench
         var note = context.Cores.HasTwo ? null : "only one core was allowed: server and load generator took turns on it, so requests_per_second is of both";
         if (note is not null)
             BenchContext.Tell(note);
-        var mix = await MeasureAsync("fixed_mix", new ExportMix(series, fullPrecision: false), context);
-        var full = await MeasureAsync("full_precision", new ExportMix(series, fullPrecision: true), context);
+        var mix = await MeasureAsync("fixed_mix", ScrapeRequest.Text, new ExportMix(series, fullPrecision: false), context);
+        var full = await MeasureAsync("full_precision", ScrapeRequest.Text, new ExportMix(series, fullPrecision: true), context);
         var lead = fullPrecision ? full : mix;
+        var others = new List<ExportFigure>();
+        foreach (var request in (ScrapeRequest[])[ScrapeRequest.OpenMetrics, ScrapeRequest.Text.Compressed, ScrapeRequest.OpenMetrics.Compressed])
+            others.Add(await MeasureAsync("fixed_mix", request, new ExportMix(series, fullPrecision: false), context));
         return new()
         {
             Method = Method, Machine = BenchMachine.Describe(context.Cores), Series = series, DurationSeconds = context.Seconds, Mix = lead.Mix,
-            RequestsPerSecond = lead.RequestsPerSecond, UsCpuPerSeries = lead.UsCpuPerSeries, Cases = [mix, full], Note = note,
+            RequestsPerSecond = lead.RequestsPerSecond, UsCpuPerSeries = lead.UsCpuPerSeries, Cases = [mix, full, .. others], Note = note,
         };
     }
 
-    private static async Task<ExportFigure> MeasureAsync(string name, ExportMix mix, BenchContext context)
+    private static async Task<ExportFigure> MeasureAsync(string mixName, ScrapeRequest request, ExportMix mix, BenchContext context)
     {
+        var (format, isCompressed) = (request.Accept == ScrapeRequest.Text.Accept ? "text" : "openmetrics", request.Encoding is not null);
+        var name = $"{mixName}, {format}{(isCompressed ? ", gzip" : "")}";
         long requests = 0, changing = 0;
         await using var endpoint = await MetricsEndpoint.StartAsync(mix.Document, "127.0.0.1", 0, () =>
         {
@@ -100,7 +106,7 @@ internal static class ExportBench
             Volatile.Write(ref changing, changing + Clocks.ThreadCpuNs - cpu);
             Volatile.Write(ref requests, requests + 1);
         }, cancellation: context.Stop);
-        using var load = ScrapeLoad.Start(new Uri(endpoint.Address, "/metrics"), context.Cores.Other);
+        using var load = ScrapeLoad.Start(new Uri(endpoint.Address, "/metrics"), request, context.Cores.Other);
         try
         {
             BenchContext.Tell($"{name}: warming up");
@@ -123,7 +129,7 @@ internal static class ExportBench
             }
             if (cost.Count == 0)
                 throw new InvalidOperationException($"no scrape of {mix.Series} series ended within {MostEmptyWindows * WindowSeconds} s; take fewer series");
-            return new(name, rate.Median, cost.Median, cost.Best, change.Median, Volatile.Read(ref requests) - first, cost.Count);
+            return new(mixName, format, isCompressed, rate.Median, cost.Median, cost.Best, change.Median, Volatile.Read(ref requests) - first, cost.Count);
         }
         finally
         {
@@ -145,7 +151,7 @@ internal static class ExportBench
     {
         var table = new BenchTable($"{report.Series} series", "µs CPU per series", "best", "requests/s");
         foreach (var figure in report.Cases)
-            table.Add(figure.Mix, Fine(figure.UsCpuPerSeries), Fine(figure.BestUsCpuPerSeries), BenchTable.Figure(figure.RequestsPerSecond));
+            table.Add($"{figure.Mix}, {figure.Format}{(figure.Gzip ? ", gzip" : "")}", Fine(figure.UsCpuPerSeries), Fine(figure.BestUsCpuPerSeries), BenchTable.Figure(figure.RequestsPerSecond));
         table.WriteTo(output);
         if (report.Note is not null)
             output.WriteLine(report.Note);

@@ -5,6 +5,16 @@ using System.Text;
 
 namespace MicroView.Cli;
 
+/// <summary>What a scrape asks for.</summary>
+internal sealed record ScrapeRequest(string Accept, string? Encoding = null)
+{
+    public static ScrapeRequest Text { get; } = new("text/plain");
+
+    public static ScrapeRequest OpenMetrics { get; } = new("application/openmetrics-text;version=1.0.0");
+
+    public ScrapeRequest Compressed => this with { Encoding = "gzip" };
+}
+
 /// <summary>A load generator: one keep-alive connection, one GET after the other, as `wrk -t1 -c1`. Runs in a process of its own.</summary>
 internal static class ScrapeLoad
 {
@@ -12,11 +22,11 @@ internal static class ScrapeLoad
 
     /// <summary>Scrapes until standard input ends; returns how many answers came.</summary>
     /// <exception cref="IOException">An answer was not 200, or broke off.</exception>
-    public static long Run(Uri address)
+    public static long Run(Uri address, string accept, string? encoding)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 1 << 20 };
         socket.Connect(address.Host, address.Port);
-        var request = Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nAccept: text/plain\r\n\r\n");
+        var request = Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nAccept: {accept}\r\n{(encoding is null ? "" : $"Accept-Encoding: {encoding}\r\n")}\r\n");
         var buffer = new byte[1 << 20];
         var stopped = false;
         new Thread(() =>
@@ -35,11 +45,12 @@ internal static class ScrapeLoad
     }
 
     /// <summary>Starts this program as a load generator on a core; it stops when its standard input is closed.</summary>
-    public static Process Start(Uri address, int core)
+    public static Process Start(Uri address, ScrapeRequest request, int core)
     {
         var beside = Path.Combine(AppContext.BaseDirectory, "microview");
         var program = File.Exists(beside) ? beside : Environment.ProcessPath;
-        var start = new ProcessStartInfo(program!, ["bench", "load", "--url", address.ToString(), "--cpu", core.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+        string[] encoding = request.Encoding is { } wanted ? ["--accept-encoding", wanted] : [];
+        var start = new ProcessStartInfo(program!, ["bench", "load", "--url", address.ToString(), "--accept", request.Accept, .. encoding, "--cpu", core.ToString(System.Globalization.CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

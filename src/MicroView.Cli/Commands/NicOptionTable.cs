@@ -63,6 +63,8 @@ internal sealed class NicOptionTable
 
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 
+    public SampleOptionTable Samples { get; } = new();
+
     public Option<bool> Interactive { get; } = Kinds.Flag("--interactive", "Terminal view: pods, scores, alarms; q quits", "-i");
 
     public Option<string?> Test { get; } = TestOption();
@@ -81,7 +83,7 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, .. Samples.All, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
         Actions.AddTo(command);

@@ -14,6 +14,7 @@ internal static class UpCommand
             new("microview up --plain --port 5001 --prometheus-port 8001", "lines instead of the terminal view, on other ports"),
             new("microview up --model VAE --model-file models/", "judge each service by its trained network, models/SERVICE.vae"),
             new("microview up --application shop=cart*,checkout* --trace-sampling on", "an alarm of any of these pods keeps every trace of the shop"),
+            new("microview up --remote-write http://localhost:9090/api/v1/write", "send samples to a Prometheus: each 30 s, and all of them around an alarm"),
             new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
         options.AddTo(command);
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
@@ -50,6 +51,8 @@ internal sealed class UpOptionTable
 
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
 
+    public SampleOptionTable Samples { get; } = new();
+
     public Option<int> Port { get; } = Kinds.Port("--port", "TCP port of the agent's HTTP control plane on loopback", 5000);
 
     public Option<string?> Socket { get; } = AgentOptions.Socket();
@@ -64,7 +67,7 @@ internal sealed class UpOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, Record, PrometheusPort, Port, Socket, MaxPods, Plain, Duration, Debug];
+        Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, Record, PrometheusPort, .. Samples.All, Port, Socket, MaxPods, Plain, Duration, Debug];
         foreach (var option in table)
             command.Add(option);
         Actions.AddTo(command);

@@ -55,7 +55,7 @@ internal static class Kinds
             return valid;
         }, null, aliases);
 
-    public static Option<long> Bytes(string name, string description, long standard, long least, long most, string environment) =>
+    public static Option<long> Bytes(string name, string description, long standard, long least, long most, string? environment = null) =>
         Number(name, "BYTES", description, standard, $"bytes from {least} to {most}, or with a unit (64K, 1M)", (string text, out long value) =>
             Quantity.TryBytes(text, out value) && value >= least && value <= most, environment);
 

@@ -49,6 +49,7 @@ internal static class NicRun
         var read = new CollectorOptions
         {
             RecordInto = result.GetValue(options.Record),
+            Samples = options.Samples.Read(result),
             Recording = recording,
             ReplaySpeed = result.GetValue(options.ReplaySpeed) ?? (result.GetValue(options.Interactive) ? 1 : 0),
             DecisionsFile = result.GetValue(options.Decisions),

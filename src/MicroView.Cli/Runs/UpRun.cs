@@ -34,6 +34,7 @@ internal static class UpRun
             Models = models,
             WarmStart = result.GetValue(options.WarmStart) == "on",
             RecordInto = result.GetValue(options.Record),
+            Samples = options.Samples.Read(result),
             PrometheusPort = result.GetValue(options.PrometheusPort),
             Name = $"up-{Environment.ProcessId}",
             Actions = actions,

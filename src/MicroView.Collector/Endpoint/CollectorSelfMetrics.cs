@@ -10,7 +10,8 @@ internal static class CollectorSelfMetrics
 {
     public static void Join(ExpositionDocument document, CollectorService collector, IReadOnlyList<Lmap> lmaps, RateKeeper rates)
     {
-        var self = new SelfMetrics(document);
+        // LMAPs begin to count when the collector is made, and that is now.
+        var self = new SelfMetrics(document) { Created = DateTimeOffset.UtcNow };
         foreach (var lmap in lmaps)
             Join(self, lmap);
         self.CounterFunc("microview_alarms_total", "Alarms opened.", () => collector.AlarmsOpened);
@@ -31,7 +32,7 @@ internal static class CollectorSelfMetrics
         self.GaugeFunc("microview_open_alarms", "Alarms open now.", () => Count(lmaps, pod => pod.AlarmOpen));
         self.GaugeFunc("microview_trace_rates", "Pods whose trace sampling rate is wanted here, by whether it is held.", () => rates.Held, ("state", "held"));
         self.GaugeFunc("microview_trace_rates", "Pods whose trace sampling rate is wanted here, by whether it is held.", () => rates.Refused, ("state", "refused"));
-        self.CounterFunc("microview_collector_cpu_seconds_total", "CPU time of the collector's process.", () => Clocks.ProcessCpuNs / 1e9);
+        new SelfMetrics(document).CounterFunc("microview_collector_cpu_seconds_total", "CPU time of the collector's process.", () => Clocks.ProcessCpuNs / 1e9);
         self.GaugeFunc("microview_collector_memory_bytes", "Resident memory of the collector's process.", () => Environment.WorkingSet);
     }
 

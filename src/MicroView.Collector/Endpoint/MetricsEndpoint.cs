@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -10,18 +9,15 @@ using MicroView.Export;
 
 namespace MicroView.Collector;
 
-/// <summary>The HTTP endpoint: /metrics for Prometheus, /livez, /readyz, and a line for people at /.</summary>
+/// <summary>The HTTP endpoint: /metrics for Prometheus (docs/exposition.md), /livez, /readyz, and a line for people at /.</summary>
 public sealed class MetricsEndpoint : IAsyncDisposable
 {
     private readonly WebApplication _application;
-    private readonly PrometheusTextWriter _writer;
-    private readonly Action _prepare;
+    private readonly ScrapeRenderer _scrapes;
     private readonly Func<string?> _unready;
-    private readonly Lock _rendering = new();
-    private readonly Stack<ArrayBufferWriter<byte>> _buffers = new();
 
-    private MetricsEndpoint(WebApplication application, ExpositionDocument document, Action prepare, Func<string?> unready) =>
-        (_application, _writer, _prepare, _unready) = (application, new PrometheusTextWriter(document), prepare, unready);
+    private MetricsEndpoint(WebApplication application, ScrapeRenderer scrapes, Func<string?> unready) =>
+        (_application, _scrapes, _unready) = (application, scrapes, unready);
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1/");
@@ -49,7 +45,7 @@ public sealed class MetricsEndpoint : IAsyncDisposable
         });
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         var application = builder.Build();
-        var endpoint = new MetricsEndpoint(application, document, prepare ?? (() => { }), unready ?? (() => null));
+        var endpoint = new MetricsEndpoint(application, new ScrapeRenderer(document, prepare), unready ?? (() => null));
         application.Run(endpoint.AnswerAsync);
         try
         {
@@ -101,38 +97,15 @@ public sealed class MetricsEndpoint : IAsyncDisposable
     /// <summary>Rendered into a buffer of its own, so that a client that reads slowly holds nothing but that.</summary>
     private async Task AnswerMetricsAsync(HttpContext context)
     {
-        var buffer = Render();
-        try
-        {
-            context.Response.ContentType = PrometheusTextWriter.ContentType;
-            context.Response.ContentLength = buffer.WrittenCount;
-            if (HttpMethods.IsGet(context.Request.Method))
-                await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
-        }
-        finally
-        {
-            Return(buffer);
-        }
-    }
-
-    private ArrayBufferWriter<byte> Render()
-    {
-        lock (_rendering)
-        {
-            if (!_buffers.TryPop(out var buffer))
-                buffer = new ArrayBufferWriter<byte>(64 * 1024);
-            _prepare();
-            _writer.Write(buffer);
-            return buffer;
-        }
-    }
-
-    private void Return(ArrayBufferWriter<byte> buffer)
-    {
-        buffer.ResetWrittenCount();
-        lock (_rendering)
-            if (_buffers.Count < 2)
-                _buffers.Push(buffer);
+        var headers = context.Request.Headers;
+        using var scrape = _scrapes.Render(headers.Accept, headers.AcceptEncoding);
+        context.Response.ContentType = scrape.ContentType;
+        context.Response.Headers.Vary = RenderedScrape.Vary;
+        if (scrape.ContentEncoding is { } encoding)
+            context.Response.Headers.ContentEncoding = encoding;
+        context.Response.ContentLength = scrape.Body.Length;
+        if (HttpMethods.IsGet(context.Request.Method))
+            await context.Response.Body.WriteAsync(scrape.Body, context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>Signals belong to the process that embeds the endpoint: the default would take Ctrl+C away from it.</summary>

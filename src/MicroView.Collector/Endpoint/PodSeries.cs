@@ -58,6 +58,7 @@ internal sealed class PodSeries : IDisposable
     private readonly PodSchema _schema;
     private readonly Action<PodSeries> _forget;
     private readonly List<Label> _labels;
+    private readonly SeriesGroup _score;
     private readonly SeriesGroup _health;
     private readonly SeriesGroup _metrics;
     private SeriesGroup? _attribution;
@@ -68,6 +69,7 @@ internal sealed class PodSeries : IDisposable
         (_document, _freshness, _layout, _schema, _forget) = (document, pod, layout, schema, forget);
         _labels = LabelsOf(layout);
         // Ours first: a pod that registers one of these names cannot take it away.
+        _score = document.Add(_labels, PodScoreRow.Metrics, PodScoreRow.Length, new PodScoreRow(pod));
         _health = document.Add(_labels, PodHealthRow.Metrics, PodHealthRow.Length, new PodHealthRow(pod));
         _metrics = document.Add(_labels, schema.Metrics, MonitoredPod.Padded(schema.Slots), new PodMetricsRow(pod));
     }
@@ -97,6 +99,7 @@ internal sealed class PodSeries : IDisposable
         _forget(this);
         _metrics.Dispose();
         _health.Dispose();
+        _score.Dispose();
         _attribution?.Dispose();
     }
 
@@ -130,8 +133,10 @@ internal sealed class PodSeries : IDisposable
             Slot = slot,
         })];
 
-    private sealed class AttributionRow(PodSeries series) : IRowSource
+    private sealed class AttributionRow(PodSeries series) : IPodRow
     {
+        public PodFreshness Freshness => series._freshness;
+
         public bool TryRead(Span<double> row)
         {
             var shares = series._explained;
@@ -142,55 +147,4 @@ internal sealed class PodSeries : IDisposable
             return true;
         }
     }
-}
-
-/// <summary>A pod's metrics as they were last read; nothing while they are not fresh.</summary>
-internal sealed class PodMetricsRow(PodFreshness freshness) : IRowSource
-{
-    public bool TryRead(Span<double> row)
-    {
-        // A pod that has grown meanwhile has a longer row; its new series follow in a moment.
-        if (!freshness.IsFresh || !freshness.Pod.Row.TryCopy(row, out _))
-            return false;
-        foreach (ref var value in row)
-            if (double.IsNaN(value))
-                value = ExpositionDocument.Absent; // a removed metric, or a slot that was not read yet
-        return true;
-    }
-}
-
-/// <summary>What the collector says of a pod.</summary>
-internal sealed class PodHealthRow(PodFreshness freshness) : IRowSource
-{
-    public const int Length = 6;
-
-    public static readonly Metric[] Metrics =
-    [
-        Gauge(0, "microview_anomaly_score", "Score of the pod's last row."),
-        Gauge(1, "microview_anomaly_threshold", "A row is anomalous if its score exceeds this; absent while learning."),
-        Gauge(2, "microview_alarm", "1 while the pod's alarm is open."),
-        Gauge(3, "microview_pod_stale", "1 when the pod's values do not pass for fresh; they are then absent."),
-        Gauge(4, "microview_pod_quarantined", "1 when the pod's pages are not what it announced."),
-        Gauge(5, "microview_pod_data_age_seconds", "Age of the pod's newest row."),
-    ];
-
-    public bool TryRead(Span<double> row)
-    {
-        row.Fill(ExpositionDocument.Absent);
-        var (pod, fresh) = (freshness.Pod, freshness.IsFresh);
-        row[3] = fresh ? 0 : 1;
-        row[4] = pod.Status == RowStatus.Quarantined ? 1 : 0;
-        if (freshness.AgeSeconds is var age && !double.IsNaN(age))
-            row[5] = age;
-        if (!fresh || pod.State == PodState.Off)
-            return true;
-        row[2] = pod.AlarmOpen ? 1 : 0;
-        if (pod.State != PodState.Watching)
-            return true;
-        row[0] = pod.Score;
-        row[1] = pod.Threshold;
-        return true;
-    }
-
-    private static Metric Gauge(int slot, string name, string help) => new() { Name = name, Type = ExportType.Gauge, Help = help, Slot = slot };
 }

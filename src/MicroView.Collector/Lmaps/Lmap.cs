@@ -189,6 +189,8 @@ public sealed class Lmap
             AskForLayout(pod, nowNs);
         if (pod.IsPending && IsDue(pod, due))
             Classify(pod, nowNs);
+        if (status == RowStatus.Fresh)
+            pod.Flight?.Take(pod, nowNs); // behind the detector: the row goes with what it said
     }
 
     /// <summary>Only what is wrong is news: a pod that is well again is fresh when its row has been read.</summary>

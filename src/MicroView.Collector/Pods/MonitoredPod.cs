@@ -29,6 +29,7 @@ public sealed class MonitoredPod
     private volatile AttributionShare[] _attributions = [];
     private long _alarmSinceNs, _freshTimeNs;
     private long? _unixOffsetNs;
+    private PodFlight? _flight;
 
     /// <summary>A pod to be handed to an LMAP.</summary>
     /// <param name="layout">Who it is; its descriptors may be in <paramref name="schema"/> alone.</param>
@@ -107,6 +108,8 @@ public sealed class MonitoredPod
     /// <summary>What its control word is to hold, where an LMAP writes it.</summary>
     internal RateWord Rate { get; } = new();
 
+    /// <summary>Its flight recorder, once the sender of samples has made it; null: nobody wants one.</summary>
+    internal PodFlight? Flight { get => Volatile.Read(ref _flight); set => Volatile.Write(ref _flight, value); }
 
     internal AnalyzerOptions Options { get; }
 

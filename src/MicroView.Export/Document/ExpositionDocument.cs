@@ -15,13 +15,13 @@ public readonly record struct ExpositionStatistics(
 
 /// <summary>
 /// What an endpoint exposes: groups of series that join and leave, arranged as one stream of families for the writers
-/// (<see cref="PrometheusTextWriter"/>). Thread-safe behind one lock, held while a writer renders (a memory copy, about a millisecond
+/// (<see cref="PrometheusTextWriter"/>, <see cref="OpenMetricsWriter"/>). Thread-safe behind one lock, held while a writer renders (a memory copy, about a millisecond
 /// for 16,000 series) and never across I/O.
 /// </summary>
 /// <remarks>
 /// Names. A valid name is exposed as registered. In an invalid one each forbidden character becomes <c>_</c>; when that meets a taken
 /// name, the changed one gets a suffix made of its original. One name with two types: the type that joined first keeps the name, the other
-/// is exposed as <c>name_type</c> (as is a histogram whose <c>_bucket</c>, <c>_sum</c> or <c>_count</c> is taken). One series
+/// is exposed as <c>name_type</c> (as is a histogram whose <c>_bucket</c>, <c>_sum</c>, <c>_count</c> or <c>_created</c> is taken). One series
 /// twice: the one that joined first is exposed, and the second when the first has left. All of these are counted in
 /// <see cref="Statistics"/>; nothing is merged.
 /// </remarks>
@@ -43,8 +43,22 @@ public sealed class ExpositionDocument
     private double[] _row = [];
     private long _rejected;
     private long _failedReads;
+    private long _version;
 
     internal Lock Gate { get; } = new();
+
+    /// <summary>Grows with each group that joins or leaves: what does not change while it stands still need not be looked at again.</summary>
+    public long Version => Volatile.Read(ref _version);
+
+    /// <summary>The groups present, in the order they joined.</summary>
+    public SeriesGroup[] Groups
+    {
+        get
+        {
+            lock (Gate)
+                return [.. _groups];
+        }
+    }
 
     internal ReadOnlySpan<long> Values => _values.AsSpan(0, _stream!.LineCount);
 
@@ -83,7 +97,7 @@ public sealed class ExpositionDocument
         {
             _nodes.Add(group, _groups.AddLast(group));
             _rejected += rejected.Length;
-            _stream = null;
+            Change();
         }
         return group;
     }
@@ -94,8 +108,14 @@ public sealed class ExpositionDocument
         {
             if (!_nodes.Remove(group, out var node)) return;
             _groups.Remove(node);
-            _stream = null;
+            Change();
         }
+    }
+
+    private void Change()
+    {
+        _stream = null;
+        Volatile.Write(ref _version, _version + 1);
     }
 
     /// <summary>Brings layout and values up to date. The caller holds <see cref="Gate"/>.</summary>
@@ -122,7 +142,7 @@ public sealed class ExpositionDocument
         return stream;
     }
 
-    private FamilyStream Layout()
+    internal FamilyStream Layout()
     {
         if (_stream is { } current) return current;
         var stream = FamilyStream.Build(_groups);
@@ -134,7 +154,7 @@ public sealed class ExpositionDocument
 
     private static (Series[] Series, string[] Rejected) Check(IReadOnlyList<Label> labels, IReadOnlyList<Metric> metrics, int rowLength)
     {
-        string shared;
+        SeriesLabels shared;
         try
         {
             shared = LabelText.Render(labels, [], histogram: false);

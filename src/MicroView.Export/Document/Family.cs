@@ -14,6 +14,9 @@ internal sealed class Family(string original, MetricType type)
 
     public string Help { get; private set; } = "";
 
+    /// <summary>The help as every format shows it: not longer than the limit.</summary>
+    public string ShownHelp => Help.Length <= ExpositionLimits.HelpLength ? Help : Help[..ExpositionLimits.HelpLength] + "…";
+
     public string Unit { get; private set; } = "";
 
     public List<Series> Series { get; } = [];
@@ -34,5 +37,5 @@ internal sealed class Family(string original, MetricType type)
 
     /// <summary>Every sample name that a family called <paramref name="name"/> takes for itself.</summary>
     public IEnumerable<string> SampleNames(string name) =>
-        Type == MetricType.Histogram ? [name, name + "_bucket", name + "_sum", name + "_count"] : [name];
+        Type == MetricType.Histogram ? [name, name + "_bucket", name + "_sum", name + "_count", name + "_created"] : [name];
 }

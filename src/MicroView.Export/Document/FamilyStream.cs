@@ -48,7 +48,9 @@ internal sealed class FamilyStream
             joined.Add(family);
         }
         series.FirstLine = -1;
-        if (family.TryAdd(series)) SeriesCount++;
+        var isFirst = family.TryAdd(series);
+        series.Family = isFirst ? family : null;
+        if (isFirst) SeriesCount++;
         else Duplicates++;
     }
 

@@ -5,8 +5,13 @@ internal sealed class Series
 {
     public required Metric Metric { get; init; }
 
+    public required SeriesLabels LabelSet { get; init; }
+
     /// <summary>Sorted, escaped labels; also the identity within the family.</summary>
-    public required string Labels { get; init; }
+    public string Labels => LabelSet.Text;
+
+    /// <summary>The family that it was laid out in; null when it stands aside.</summary>
+    public Family? Family { get; set; }
 
     /// <summary>Finite upper bounds, ascending; empty for scalars.</summary>
     public double[] Bounds { get; private init; } = [];
@@ -24,8 +29,14 @@ internal sealed class Series
     /// <summary>A histogram's lines are its buckets, +Inf, the sum when it has one, the count.</summary>
     public int LineCount => IsHistogram ? Bounds.Length + (HasSum ? 3 : 2) : 1;
 
+    /// <summary>What the name of a histogram's line ends in.</summary>
+    public string SuffixOf(int line) => line <= Bounds.Length ? "_bucket" : line == LineCount - 1 ? "_count" : "_sum";
+
+    /// <summary>Upper bound of a histogram's bucket line.</summary>
+    public double BoundOf(int line) => line < Bounds.Length ? Bounds[line] : double.PositiveInfinity;
+
     /// <exception cref="ArgumentException">The metric cannot be exposed; the message says why, without naming it.</exception>
-    public static Series Create(Metric metric, IReadOnlyList<Label> groupLabels, string? sharedLabels, int rowLength)
+    public static Series Create(Metric metric, IReadOnlyList<Label> groupLabels, SeriesLabels? sharedLabels, int rowLength)
     {
         if (string.IsNullOrEmpty(metric.Name)) throw new ArgumentException("has no name");
         if (metric.Name.Length > ExpositionLimits.NameLength)
@@ -38,13 +49,13 @@ internal sealed class Series
         if (!histogram)
         {
             RequireSlot(metric.Slot, rowLength);
-            return new Series { Metric = metric, Labels = labels };
+            return new Series { Metric = metric, LabelSet = labels };
         }
         var buckets = SortedBuckets(metric, rowLength);
         return new Series
         {
             Metric = metric,
-            Labels = labels,
+            LabelSet = labels,
             Bounds = [.. buckets.Where(b => double.IsFinite(b.UpperBound)).Select(b => b.UpperBound)],
             BucketSlots = [.. buckets.Select(b => b.Slot)],
         };

@@ -7,7 +7,6 @@ namespace MicroView.Export;
 public sealed class SeriesGroup : IDisposable
 {
     private readonly ExpositionDocument _document;
-    private readonly IRowSource _source;
     private int[] _slots = [];
     private int[] _lines = [];
     private Series[] _histograms = [];
@@ -15,7 +14,7 @@ public sealed class SeriesGroup : IDisposable
     internal SeriesGroup(ExpositionDocument document, IRowSource source, int rowLength, Series[] series, string[] rejected)
     {
         _document = document;
-        _source = source;
+        Source = source;
         RowLength = rowLength;
         Series = series;
         Rejected = rejected;
@@ -26,6 +25,11 @@ public sealed class SeriesGroup : IDisposable
 
     /// <summary>Metrics that were not taken, each as one readable line: name, reason.</summary>
     public IReadOnlyList<string> Rejected { get; }
+
+    /// <summary>What gives the group its row.</summary>
+    public IRowSource Source { get; }
+
+    internal ExpositionDocument Document => _document;
 
     internal Series[] Series { get; }
 
@@ -46,7 +50,7 @@ public sealed class SeriesGroup : IDisposable
     {
         // The buffer held another group's row: what the source leaves out must not pass for this group's.
         row.Fill(ExpositionDocument.Absent);
-        if (!_source.TryRead(row))
+        if (!Source.TryRead(row))
         {
             MarkAbsent(lines);
             return false;
@@ -55,7 +59,7 @@ public sealed class SeriesGroup : IDisposable
         var targets = _lines.AsSpan(0, slots.Length);
         for (var i = 0; i < slots.Length; i++)
             lines[targets[i]] = BitConverter.DoubleToInt64Bits(row[slots[i]]);
-        foreach (var histogram in _histograms) Accumulate(histogram, row, lines);
+        foreach (var histogram in _histograms) Accumulate(histogram, row, lines.Slice(histogram.FirstLine, histogram.LineCount));
         return true;
     }
 
@@ -66,9 +70,10 @@ public sealed class SeriesGroup : IDisposable
             lines.Slice(histogram.FirstLine, histogram.LineCount).Fill(ExpositionDocument.AbsentBits);
     }
 
-    private static void Accumulate(Series histogram, ReadOnlySpan<double> row, Span<long> lines)
+    /// <summary>Makes a histogram's own lines of its buckets.</summary>
+    internal static void Accumulate(Series histogram, ReadOnlySpan<double> row, Span<long> lines)
     {
-        var at = histogram.FirstLine;
+        var at = 0;
         var finite = histogram.Bounds.Length;
         var count = 0.0;
         for (var i = 0; i < histogram.BucketSlots.Length; i++)
@@ -79,7 +84,7 @@ public sealed class SeriesGroup : IDisposable
         if (double.IsNaN(count))
         {
             // No count is NaN: the histogram is gone.
-            lines.Slice(histogram.FirstLine, histogram.LineCount).Fill(ExpositionDocument.AbsentBits);
+            lines.Fill(ExpositionDocument.AbsentBits);
             return;
         }
         lines[at++] = BitConverter.DoubleToInt64Bits(count);

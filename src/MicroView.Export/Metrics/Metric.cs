@@ -57,6 +57,9 @@ public sealed record Metric
     /// </summary>
     public IReadOnlyList<Bucket> Buckets { get; init; } = [];
 
+    /// <summary>When a counter was last 0, for formats that can say it; null: nobody knows.</summary>
+    public DateTimeOffset? Created { get; init; }
+
     /// <summary>Index of a histogram's sum in the row, or -1 when it has none.</summary>
     public int SumSlot { get; init; } = -1;
 }

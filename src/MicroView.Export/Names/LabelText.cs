@@ -2,6 +2,11 @@ using System.Text;
 
 namespace MicroView.Export;
 
+/// <summary>The labels of a series as every format needs them.</summary>
+/// <param name="Text">Sorted by name, escaped: <c>a="x",b="y"</c>.</param>
+/// <param name="Pairs">The same, not escaped.</param>
+internal sealed record SeriesLabels(string Text, (string Name, string Value)[] Pairs);
+
 /// <summary>
 /// Renders a series' labels, sorted by name, as <c>a="x",b="y"</c>. Two series of a family are the same series exactly when
 /// these texts are equal, so the text is also the identity.
@@ -9,7 +14,7 @@ namespace MicroView.Export;
 internal static class LabelText
 {
     /// <exception cref="ArgumentException">A label breaks a limit or stands twice; the message says which.</exception>
-    public static string Render(IReadOnlyList<Label> group, IReadOnlyList<Label> own, bool histogram)
+    public static SeriesLabels Render(IReadOnlyList<Label> group, IReadOnlyList<Label> own, bool histogram)
     {
         if (group.Count + own.Count > ExpositionLimits.Labels)
             throw new ArgumentException($"has {group.Count + own.Count} labels, more than the {ExpositionLimits.Labels} allowed");
@@ -22,16 +27,16 @@ internal static class LabelText
         foreach (var label in own) Place(taken, label, originals);
 
         var text = new StringBuilder();
-        foreach (var (name, (_, value)) in taken)
+        // To Prometheus an empty label is no label: written out, it would hide a duplicate series.
+        var pairs = taken.Where(label => label.Value.Value.Length > 0).Select(label => (label.Key, label.Value.Value.Replace('\0', '\uFFFD'))).ToArray();
+        foreach (var (name, value) in pairs)
         {
-            // To Prometheus an empty label is no label: written out, it would hide a duplicate series.
-            if (value.Length == 0) continue;
             if (text.Length > 0) text.Append(',');
             text.Append(name).Append("=\"");
             Escape(value, text, quotes: true);
             text.Append('"');
         }
-        return text.ToString();
+        return new(text.ToString(), pairs);
     }
 
     /// <summary>Escapes as text 0.0.4 asks; NUL becomes U+FFFD because Prometheus' lexer ends at it.</summary>

@@ -8,12 +8,15 @@ namespace MicroView.Export;
 /// <param name="labels">Labels of every instrument.</param>
 public sealed class SelfMetrics(ExpositionDocument document, params Label[] labels)
 {
+    /// <summary>Since when the counters of <see cref="CounterFunc"/> count from 0; null: nobody knows.</summary>
+    public DateTimeOffset? Created { get; init; }
+
     /// <summary>A counter that starts at 0.</summary>
     /// <exception cref="ArgumentException">The name or a label cannot be exposed as it stands.</exception>
     public SelfCounter Counter(string name, string help, params Label[] own)
     {
         var counter = new SelfCounter();
-        counter.Join(document, labels, Describe(name, MetricType.Counter, help, own));
+        counter.Join(document, labels, Describe(name, MetricType.Counter, help, own) with { Created = DateTimeOffset.UtcNow });
         return counter;
     }
 
@@ -40,7 +43,7 @@ public sealed class SelfMetrics(ExpositionDocument document, params Label[] labe
     {
         ArgumentNullException.ThrowIfNull(read);
         var func = new SelfFunc(read);
-        func.Join(document, labels, Describe(name, type, help, own));
+        func.Join(document, labels, Describe(name, type, help, own) with { Created = type == MetricType.Counter ? Created : null });
         return func;
     }
 

@@ -14,18 +14,19 @@ internal sealed class LineArena(IExpositionSyntax syntax)
     // Large enough that the pipe's bookkeeping vanishes, small enough to stay in the shared array pool.
     private const int Chunk = 64 * 1024;
 
-    private readonly ArrayBufferWriter<byte> _building = new();
+    private readonly ArrayBufferWriter<byte> _building = new(), _tail = new();
     private byte[] _arena = [];
     private Line[] _lines = [];
     private Header[] _headers = [];
 
-    private record struct Line(long Bits, int Start, int Lead, int Length);
+    private record struct Line(long Bits, int Start, int Lead, int Length, int Tail);
 
     private readonly record struct Header(int Start, int Length, int FirstLine, int EndLine);
 
     public void Rebuild(FamilyStream stream)
     {
         _building.ResetWrittenCount();
+        syntax.Begin(stream);
         var lines = new Line[stream.LineCount];
         var headers = new Header[stream.Families.Length];
         var next = 0;
@@ -56,7 +57,7 @@ internal sealed class LineArena(IExpositionSyntax syntax)
                 ref var line = ref _lines[i];
                 if (bits != line.Bits) Format(ref line, bits);
                 // Copying the whole cell keeps room for the line in one comparison; what is too much is overwritten.
-                var needed = line.Lead + Cell;
+                var needed = line.Lead + Cell + line.Tail;
                 if (span.Length - at < needed + pending)
                 {
                     output.Advance(at);
@@ -75,25 +76,43 @@ internal sealed class LineArena(IExpositionSyntax syntax)
             }
         }
         output.Advance(at);
+        output.Write(syntax.Ending);
     }
 
+    /// <summary>Lead, room for the value and the tail, and the tail itself: it moves with the value's length.</summary>
     private Line BuildLine(Family family, Series series, int line)
     {
         var start = _building.WrittenCount;
         syntax.Lead(family, series, line, _building);
         var lead = _building.WrittenCount - start;
-        _building.GetSpan(Cell)[..Cell].Clear();
-        _building.Advance(Cell);
+        var tail = TailOf(family, series);
+        Skip(Cell + tail.Length);
+        _building.Write(tail);
         // Absent is never written, so no value is taken for one that is already in the cell.
-        return new(ExpositionDocument.AbsentBits, start, lead, 0);
+        return new(ExpositionDocument.AbsentBits, start, lead, 0, tail.Length);
+    }
+
+    private ReadOnlySpan<byte> TailOf(Family family, Series series)
+    {
+        _tail.ResetWrittenCount();
+        syntax.Tail(family, series, _tail);
+        return _tail.WrittenSpan;
+    }
+
+    private void Skip(int bytes)
+    {
+        _building.GetSpan(bytes)[..bytes].Clear();
+        _building.Advance(bytes);
     }
 
     private void Format(ref Line line, long bits)
     {
-        var cell = _arena.AsSpan(line.Start + line.Lead, Cell);
+        var cell = _arena.AsSpan(line.Start + line.Lead, Cell + 2 * line.Tail);
         var length = ValueText.Format(BitConverter.Int64BitsToDouble(bits), cell);
-        cell[length] = (byte)'\n';
+        cell[length++] = (byte)'\n';
+        if (line.Tail > 0)
+            cell[^line.Tail..].CopyTo(cell[length..]);
         line.Bits = bits;
-        line.Length = line.Lead + length + 1;
+        line.Length = line.Lead + length + line.Tail;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using MicroView.Export;
 
 namespace MicroView.Host;
@@ -10,14 +9,14 @@ internal sealed class HostMetrics
         ["protocol", "invalid", "untrusted", "pod_in_use", "full", "forbidden", "not_found", "silent", "connections", "descriptor", "too_large"];
 
     private readonly SelfCounter[] _refused;
-    private readonly PrometheusTextWriter _writer;
+    private readonly ScrapeRenderer _scrapes;
     private readonly SelfMetrics _self;
 
     internal HostMetrics()
     {
         var document = new ExpositionDocument();
         _self = new(document);
-        _writer = new(document);
+        _scrapes = new(document);
         _refused = Array.ConvertAll(ReasonNames, reason => _self.Counter("microview_host_refused_total", "What the agent refused, by reason.", ("reason", reason)));
         Attached = _self.Counter("microview_host_attached_total", "Pods admitted.");
         Retired = _self.Counter("microview_host_retired_total", "Pods whose memory was given up.");
@@ -92,5 +91,6 @@ internal sealed class HostMetrics
         _self.CounterFunc("microview_node_source_missed_ticks_total", "Ticks that the node sources missed.", () => sources().MissedTicks);
     }
 
-    internal void Write(IBufferWriter<byte> output) => _writer.Write(output);
+    /// <summary>Answers a scrape.</summary>
+    internal RenderedScrape Render(string? accept, string? acceptEncoding) => _scrapes.Render(accept, acceptEncoding);
 }

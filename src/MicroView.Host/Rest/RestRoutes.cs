@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -67,14 +66,22 @@ internal sealed class RestRoutes(HostState state, RestPods pods, VerbsState rdma
     internal static RestError TooLarge =>
         new(StatusCodes.Status413PayloadTooLarge, RefusalReason.TooLarge, $"the body is larger than {RestBody.MaxKept} bytes");
 
+    /// <summary>The artifact's clients ask for nothing in particular and mean the layout.</summary>
     private ValueTask<RestError?> MetricsAsync(HttpContext context)
     {
-        var accept = context.Request.Headers.Accept.ToString();
-        if (!accept.Contains("text/plain", StringComparison.OrdinalIgnoreCase) && !accept.Contains("application/openmetrics-text", StringComparison.OrdinalIgnoreCase))
-            return Guarded(context, json => PodViews.WriteRegions(json, state));
-        var text = new ArrayBufferWriter<byte>(16 * 1024);
-        state.Metrics.Write(text);
-        return Done(RestBody.AnswerAsync(context, StatusCodes.Status200OK, PrometheusTextWriter.ContentType, text.WrittenMemory));
+        context.Response.Headers.Vary = RenderedScrape.Vary;
+        return ScrapeChoice.IsAskedFor(context.Request.Headers.Accept)
+            ? Done(ScrapeAsync(context))
+            : Guarded(context, json => PodViews.WriteRegions(json, state));
+    }
+
+    private async Task ScrapeAsync(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        using var scrape = state.Metrics.Render(headers.Accept, headers.AcceptEncoding);
+        if (scrape.ContentEncoding is { } encoding)
+            context.Response.Headers.ContentEncoding = encoding;
+        await RestBody.AnswerAsync(context, StatusCodes.Status200OK, scrape.ContentType, scrape.Body).ConfigureAwait(false);
     }
 
     private ValueTask<RestError?> ReadyAsync(HttpContext context) => stopping.IsCancellationRequested

@@ -12,6 +12,13 @@ public sealed class ErrorTests
     [InlineData("nic --model VAE")]
     [InlineData("nic --model KNN")]
     [InlineData("up --group-by nonsense")]
+    [InlineData("nic --remote-write nowhere")]
+    [InlineData("up --remote-write ftp://localhost/")]
+    [InlineData("nic --sample-rule *:full=always")]
+    [InlineData("up --remote-write http://localhost/ --sample-rule *:full=sometimes")]
+    [InlineData("up --remote-write http://localhost/ --remote-write-label instance")]
+    [InlineData("up --remote-write http://localhost/ --flight-recorder 3600")]
+    [InlineData("nic --remote-write http://localhost/ --recording run.mvrec")]
     public void A_wrong_command_line_is_one_line_and_exit_code_2(string line) => AssertOneLine(Microview.Run(line), 2);
 
     [Theory]

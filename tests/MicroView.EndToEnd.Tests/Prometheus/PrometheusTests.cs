@@ -35,6 +35,9 @@ public sealed class PrometheusTests
         Assert.True(await QueryAsync(port, "rate(http_requests_total_0{pod=\"web\",job=\"nic\"}[10s])", value => value > 0, prometheus) > 0);
         Assert.True(await QueryAsync(port, "microview_anomaly_threshold{pod=\"web\"}", value => value > 0, prometheus) > 0);
         Assert.True(await QueryAsync(port, "count(process_cpu_seconds_total{job=\"up\"})", value => value > 1, prometheus) > 1);
+        // Only OpenMetrics has these: what the real one asked for by itself was that, and all of it was understood.
+        Assert.True(await QueryAsync(port, "count(microview_scrapes_created)", value => value == 2, prometheus) == 2);
+        Assert.True(await QueryAsync(port, "microview_host_attached_created{job=\"agent\"}", value => value > 1e9, prometheus) > 1e9);
         Assert.Equal(1, await QueryAsync(port, "microview_host_pods{kind=\"socket\",job=\"agent\"}", value => value == 1, prometheus));
     }
 

@@ -117,9 +117,10 @@ public sealed class RestTests
     }
 
     [Theory]
-    [InlineData("text/plain")]
-    [InlineData("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")]
-    public async Task Metrics_asked_for_text_are_the_agents_own(string accept)
+    [InlineData("text/plain", "text/plain")]
+    [InlineData("text/plain, application/json;q=0.9, */*", "text/plain")]
+    [InlineData("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "application/openmetrics-text")]
+    public async Task Metrics_asked_for_text_are_the_agents_own(string accept, string format)
     {
         await using var agent = await TestAgent.StartAsync();
         await PostAsync(agent, Metric("py-0", "a"));
@@ -128,10 +129,41 @@ public sealed class RestTests
         request.Headers.TryAddWithoutValidation("Accept", accept);
         using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(format, response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(format != "text/plain", text.EndsWith("# EOF\n", StringComparison.Ordinal));
         Assert.Contains("microview_host_pods{kind=\"rest\"} 1\n", text, StringComparison.Ordinal);
         Assert.Contains("microview_host_refused_total{reason=\"invalid\"} 1\n", text, StringComparison.Ordinal);
         Assert.False(response.Headers.Contains("Server"));
+    }
+
+    [Theory]
+    [InlineData("*/*")]
+    [InlineData("text/*")]
+    [InlineData("application/json, text/plain, */*")]
+    [InlineData("text/plain;q=0")]
+    [InlineData("nonsense")]
+    public async Task Metrics_asked_for_nothing_in_particular_or_rather_for_json_are_the_layout(string accept)
+    {
+        await using var agent = await TestAgent.StartAsync();
+        await PostAsync(agent, Metric("py-0", "a"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, agent.Rest("/metrics"));
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task Metrics_are_compressed_when_asked()
+    {
+        await using var agent = await TestAgent.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, agent.Rest("/metrics"));
+        request.Headers.TryAddWithoutValidation("Accept", "text/plain");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        await using var body = new System.IO.Compression.GZipStream(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken), System.IO.Compression.CompressionMode.Decompress);
+        using var reader = new StreamReader(body);
+        Assert.Contains("# TYPE microview_host_attached_total counter\n", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
