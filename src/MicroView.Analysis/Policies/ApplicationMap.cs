@@ -2,7 +2,7 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// Which applications a pod belongs to: every configured one that names it; else the one that its label "application" names; else its service, which is
-/// an application by itself. Immutable.
+/// an application by itself. Immutable and thread-safe.
 /// </summary>
 /// <param name="rules">The configured ones.</param>
 public sealed class ApplicationMap(IReadOnlyList<ApplicationRule> rules)

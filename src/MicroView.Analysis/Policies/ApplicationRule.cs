@@ -2,7 +2,7 @@ using System.IO.Enumeration;
 
 namespace MicroView.Analysis;
 
-/// <summary>The names that a pod goes by.</summary>
+/// <summary>The names that a pod goes by. Immutable and thread-safe.</summary>
 /// <param name="Pod">Its id.</param>
 /// <param name="Service">The service that it is a replica of.</param>
 /// <param name="Labels">Labels of the whole pod; null: none.</param>
@@ -10,7 +10,7 @@ public readonly record struct PodNames(string Pod, string? Service, IReadOnlyDic
 
 /// <summary>
 /// A set of pods by patterns: each matches a pod's id or service, or, written LABEL=PATTERN, a label of the pod. In a pattern * stands for any
-/// characters and ? for one. Immutable.
+/// characters and ? for one. Immutable and thread-safe.
 /// </summary>
 public sealed class PodPattern
 {
@@ -49,7 +49,7 @@ public sealed class PodPattern
     private static bool IsMatch(string glob, string? text) => text is not null && FileSystemName.MatchesSimpleExpression(glob, text, ignoreCase: false);
 }
 
-/// <summary>An application: a name for a set of pods. Immutable.</summary>
+/// <summary>An application: a name for a set of pods. Immutable and thread-safe.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Pods">Which pods it is made of.</param>
 public sealed record ApplicationRule(string Name, PodPattern Pods)

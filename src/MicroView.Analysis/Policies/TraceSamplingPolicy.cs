@@ -1,6 +1,6 @@
 namespace MicroView.Analysis;
 
-/// <summary>Rates of trace sampling. Immutable.</summary>
+/// <summary>Rates of trace sampling. Immutable and thread-safe.</summary>
 public sealed record TraceSamplingOptions
 {
     /// <summary>Probability with which a trace of an application without an alarm is kept, 0…1.</summary>
@@ -26,9 +26,9 @@ public sealed record TraceSamplingOptions
 }
 
 /// <summary>
-/// Decides applications' trace sampling rates (paper, section 6.3): the alarm's rate while an alarm of any of its pods is open and for the hold time after,
-/// the base rate otherwise. Goes by what is open now, so a pod that went away holds nothing. Time is passed in. For one caller at a time; what it
-/// answers is immutable.
+/// Decides applications' trace sampling rates: the alarm's rate while an alarm of any of its pods is open and for the hold time after,
+/// the base rate otherwise. Goes by what is open now, so a pod that went away holds nothing. Time is passed in. Not thread-safe; what it
+/// answers is immutable. Source: the paper, section 6.3, decided online.
 /// </summary>
 public sealed class TraceSamplingPolicy
 {
@@ -76,7 +76,7 @@ public sealed class TraceSamplingPolicy
     }
 }
 
-/// <summary>Rates of applications at one moment. Immutable.</summary>
+/// <summary>Rates of applications at one moment. Immutable and thread-safe.</summary>
 public sealed class TraceRateTable
 {
     private readonly TraceSamplingOptions _options;
