@@ -84,8 +84,12 @@ public sealed class BrowserPage : IAsyncDisposable
 
     public Task IsLiveAsync() => Assertions.Expect(Connection).ToHaveAttributeAsync("data-state", "live");
 
-    /// <summary>Waits until a JavaScript expression holds.</summary>
-    public Task UntilAsync(string expression) => Page.WaitForFunctionAsync(expression);
+    /// <summary>Waits until a JavaScript expression holds. Playwright's own wait evaluates text inside the page, which the page's policy forbids.</summary>
+    public async Task UntilAsync(string expression)
+    {
+        for (var end = DateTime.UtcNow.AddMilliseconds(Chromium.DeadlineMs); !await Page.EvaluateAsync<bool>(expression); await Task.Delay(100))
+            Assert.True(DateTime.UtcNow < end, "never happened: " + expression);
+    }
 
     /// <summary>Keeps a picture for whoever wants to see it.</summary>
     public async Task PictureAsync(string name)

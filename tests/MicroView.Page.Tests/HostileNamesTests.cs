@@ -1,4 +1,5 @@
-using MicroView.Client;
+using MicroView.EndToEnd.Tests;
+using MicroView.Protocol;
 using static Microsoft.Playwright.Assertions;
 
 namespace MicroView.Page.Tests;
@@ -16,9 +17,14 @@ public sealed class HostileNamesTests(Chromium chromium) : IClassFixture<Chromiu
     {
         await using var browser = await chromium.OpenAsync();
         using var machine = new WatchedMachine("-s 0.1 --model none");
-        using var client = new MicroViewClient(new() { Pod = Id, Service = Service, SocketPath = machine.Socket });
-        var gauge = client.Gauge(Metric, new MetricInfo { Help = "<iframe src=//evil.example>", Unit = "<b>" }, ("l", "\"}<script>window.hit='label'</script>"));
-        gauge.Set(1);
+        using var pod = RawPod.Connect(machine.Socket); // our own client would make a tidy id of it
+        Assert.Equal(Id, Assert.IsType<AttachedReply>(await pod.AskAsync(new AttachRequest(Id, pod.Layout, Service), pod.Page)).Pod);
+        Assert.IsType<DescribedReply>(await pod.AskAsync(new DescribeRequest(0, [new()
+        {
+            Name = Metric, Type = MetricType.Gauge, Help = "<iframe src=//evil.example>", Unit = "<b>",
+            Labels = new() { ["l"] = "\"}<script>window.hit='label'</script>" },
+        }])));
+        pod.Store(0, 1);
         await browser.GoAsync(machine.Address);
         await Expect(browser.Rows).ToHaveCountAsync(1);
         await Expect(browser.Rows.Locator("th")).ToHaveTextAsync(Id);
@@ -29,7 +35,7 @@ public sealed class HostileNamesTests(Chromium chromium) : IClassFixture<Chromiu
         await Expect(value).ToHaveCountAsync(1);
         await Expect(value.Locator("th")).ToHaveTextAsync(Metric + "{l=\"\"}<script>window.hit='label'</script>\"}");
         await Expect(value.Locator("td").First).ToHaveTextAsync("1 <b>");
-        gauge.Set(2.5);
+        pod.Store(0, 2.5);
         await Expect(value.Locator("td").First).ToHaveTextAsync("2.5 <b>");
         await browser.Page.ReloadAsync(); // the id is in the address now
         await Expect(browser.Page.Locator("#detail-heading")).ToHaveTextAsync(Id);

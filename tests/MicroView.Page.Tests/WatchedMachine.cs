@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using MicroView.EndToEnd.Tests;
 
@@ -36,8 +37,18 @@ internal sealed partial class WatchedMachine : IDisposable
     /// <summary>Starts it, also anew at the same place.</summary>
     public void StartCollector()
     {
-        Collector = Microview.Start($"nic --transport shm --socket {Socket} --prometheus-port {Port} {_arguments}");
-        Collector.WaitFor(lines => Endpoint().IsMatch(lines), "endpoint");
+        for (var attempt = 1; ; attempt++)
+        {
+            Collector = Microview.Start($"nic --transport shm --socket {Socket} --prometheus-port {Port} {_arguments}");
+            var limit = Stopwatch.StartNew();
+            while (!Collector.HasExited && !Endpoint().IsMatch(Collector.Errors) && limit.Elapsed < Microview.Deadline)
+                Thread.Sleep(20);
+            if (!Collector.HasExited && Endpoint().IsMatch(Collector.Errors))
+                return;
+            // It waits 5 s for its agent, which may take longer while the machine is busy with a whole test run.
+            Assert.True(attempt < 4, $"the collector does not come up; {Collector}");
+            Collector.Dispose();
+        }
     }
 
     public void KillCollector()

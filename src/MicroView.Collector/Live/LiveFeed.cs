@@ -95,7 +95,7 @@ internal sealed class LiveFeed : IAsyncDisposable
                 return null;
             var page = new LiveSubscriber(Leave);
             if (_tick == 0)
-                Look();
+                Look(Clocks.MonotonicNs);
             WriteFull();
             _pages.Add(page);
             page.Post(_frame.Written.Span, isFirst: true);
@@ -112,11 +112,12 @@ internal sealed class LiveFeed : IAsyncDisposable
     }
 
     /// <summary>Looks at every pod, and tells the open pages what changed.</summary>
-    public void Tick()
+    /// <param name="nowNs">CLOCK_MONOTONIC, ns: tells when a second is over.</param>
+    public void Tick(long nowNs)
     {
         lock (_gate)
         {
-            var second = Look();
+            var second = Look(nowNs);
             _told.Clear();
             _alarms.TakeNews(_told);
             if (_pages.Count == 0)
@@ -143,7 +144,7 @@ internal sealed class LiveFeed : IAsyncDisposable
         {
             try
             {
-                Tick();
+                Tick(Clocks.MonotonicNs);
                 await Task.Delay(s_leastGap, _stop.Token).ConfigureAwait(false);
                 await _wake.WaitAsync(s_period - s_leastGap, _stop.Token).ConfigureAwait(false);
             }
@@ -162,7 +163,7 @@ internal sealed class LiveFeed : IAsyncDisposable
     }
 
     /// <summary>Answers whether a second has passed since it last did.</summary>
-    private bool Look()
+    private bool Look(long now)
     {
         _tick++;
         _described.Clear();
@@ -178,7 +179,6 @@ internal sealed class LiveFeed : IAsyncDisposable
         }
         if (present != _all.Count)
             _all.RemoveAll(IsGone);
-        var now = Clocks.MonotonicNs;
         if (_secondNs != long.MinValue && now - _secondNs < 950_000_000)
             return false;
         for (var i = 0; i < _all.Count; i++)

@@ -19,7 +19,7 @@ internal sealed class PodValues(string id, LiveSource source, LiveFeed feed) : I
     private PublishedRow? _row;
     private PodColumns? _columns;
     private double[] _slots = [], _values = [], _told = [];
-    private long _version, _searchedNs = long.MinValue, _sentNs = long.MinValue, _offsetNs;
+    private long _version, _searchedNs = long.MinValue, _sentNs = long.MinValue / 2, _offsetNs;
     private int _gathered;
     private bool _wasGone;
 

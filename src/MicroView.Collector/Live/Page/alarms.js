@@ -45,7 +45,7 @@ export class AlarmList {
     const pod = element('button', { type: 'button', class: 'link', title: alarm.pod, text: alarm.pod });
     pod.addEventListener('click', () => this.pick(alarm.pod));
     const row = element('tr', {}, element('td', {}, state), element('td', {}, pod), element('td', { class: 'wide' }, shares(alarm)),
-      element('td', { class: 'number', title: `threshold ${amount(alarm.threshold)}`, text: alarm.threshold > 0 ? `${amount(alarm.score / alarm.threshold)} ×` : none }),
+      element('td', { class: 'number', title: `threshold ${amount(alarm.threshold)}`, text: alarm.threshold > 0 ? amount(alarm.score / alarm.threshold) : none }),
       element('td', {}, element('time', { datetime: new Date(alarm.opened).toISOString(), text: moment(alarm.opened) })), lasted);
     return { row, state, lasted };
   }

@@ -73,6 +73,7 @@ export class Detail {
 
   clear() {
     this.values = null;
+    this.raised = 0;
     this.rows = [];
     this.visible.clear();
     this.watch.disconnect();
@@ -196,15 +197,17 @@ export class Detail {
     if (alarm) lines.push(`Alarm, ${explain(alarm)}.`);
     setText(this.status, lines.join(' '));
     this.status.classList.toggle('alarm', Boolean(alarm));
-    const parts = new Map(alarm?.why ?? []);
-    for (const { metric, row, note } of this.rows) {
-      const share = parts.get(metric.name) ?? parts.get(`${metric.name} rate`) ?? parts.get(`${metric.name} mean`);
-      row.classList.toggle('explains', share !== undefined);
-      setText(note, share === undefined ? '' : `${percent(share)} of the alarm`);
-      if (share !== undefined && this.body.firstChild !== row && this.marked !== alarm.n + metric.name) {
-        this.marked = alarm.n + metric.name;
-        this.body.prepend(row);
-      }
+    const parts = new Map(alarm?.why ?? []), explaining = [];
+    for (const entry of this.rows) {
+      const { name } = entry.metric;
+      const share = parts.get(name) ?? parts.get(`${name} rate`) ?? parts.get(`${name} mean`);
+      entry.row.classList.toggle('explains', share !== undefined);
+      setText(entry.note, share === undefined ? '' : `${percent(share)} of the alarm`);
+      if (share !== undefined) explaining.push([share, entry.row]);
     }
+    // On top, once for each alarm: a table that keeps moving cannot be read.
+    if (!explaining.length || this.raised === alarm.n) return;
+    this.raised = alarm.n;
+    this.body.prepend(...explaining.sort((a, b) => b[0] - a[0]).map(([, row]) => row));
   }
 }
