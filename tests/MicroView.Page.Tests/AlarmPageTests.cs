@@ -26,7 +26,7 @@ public sealed class AlarmPageTests(Chromium chromium) : IClassFixture<Chromium>
         pod.IsIll = true;
         var alarm = page.Locator("#alarm-rows tr.open").Filter(new() { HasText = "shop-1" });
         await Expect(alarm).ToBeVisibleAsync();
-        await Expect(alarm.Locator(".share").First).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"(queue_depth|http_errors_total|http_request_duration_seconds).* \d+ %"));
+        await Expect(alarm.Locator(".share").First).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"(queue_depth|http_errors_total|http_request_duration_seconds).* \d+\s%"));
         await Expect(row.Locator(".state")).ToHaveTextAsync("alarm");
         await Expect(page.Locator("#announcer")).ToContainTextAsync("Alarm: pod shop-1, explained by");
         await Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex(@"^\([12]\) MicroView"));

@@ -69,7 +69,8 @@ export class Model {
   // Answers what changed: { pods: changed ones, gone: [pods], alarms: new or changed, second, full }.
   apply(name, told) {
     const full = name === 'full';
-    const known = full ? new Set(this.alarms.keys()) : null;
+    // Numbers of alarms mean something within one run of the collector.
+    const known = full && told.instance === this.instance ? new Set(this.alarms.keys()) : new Set();
     if (full) this.reset();
     if (full) Object.assign(this, { instance: told.instance, page: told.page, machine: told.machine, interval: told.interval });
     this.now = told.now;

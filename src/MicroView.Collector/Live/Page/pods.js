@@ -6,6 +6,7 @@ import { amount, duration, element, none, percent, setText } from './text.js';
 
 const mostRows = 500; // more are found by searching
 const pageStep = 10;
+const collator = new Intl.Collator(undefined, { numeric: true });
 
 const columns = [
   { key: 'id', title: 'Pod', value: pod => pod.id },
@@ -188,7 +189,7 @@ export class PodTable {
     this.order = pods = pods.slice(0, mostRows);
     this.lay(pods);
     const total = this.model.pods.size;
-    setText(document.getElementById('pod-count'), found === total ? `${total} pods` : `${found} of ${total} pods`);
+    setText(document.getElementById('pod-count'), found === total ? `${total} ${total === 1 ? 'pod' : 'pods'}` : `${found} of ${total} pods`);
     const more = document.getElementById('pod-more');
     more.hidden = found <= mostRows;
     setText(more, `The first ${mostRows} are shown: search for the other ${found - mostRows}.`);
@@ -239,8 +240,8 @@ export class PodTable {
 function compare(a, b, { key, down }) {
   const { value } = columns.find(column => column.key === key);
   const one = value(a), two = value(b);
-  const order = typeof one === 'string' ? one.localeCompare(two) : one - two;
-  return (down ? -order : order) || a.id.localeCompare(b.id);
+  const order = typeof one === 'string' ? collator.compare(one, two) : one - two;
+  return (down ? -order : order) || collator.compare(a.id, b.id);
 }
 
 export function describe(pod, now) {

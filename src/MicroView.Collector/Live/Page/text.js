@@ -9,7 +9,7 @@ export function amount(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return none;
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
-  for (const [unit, prefix] of prefixes) if (size >= unit * (unit === 1e3 ? 10 : 1)) return `${trim(value / unit)} ${prefix}`;
+  for (const [unit, prefix] of prefixes) if (size >= unit * (unit === 1e3 ? 10 : 1)) return `${trim(value / unit)}\u00a0${prefix}`;
   return size !== 0 && size < 1e-4 ? value.toExponential(2) : trim(value);
 }
 
@@ -18,7 +18,7 @@ export const bytes = value => value >= 2 ** 30 ? `${(value / 2 ** 30).toFixed(2)
 export function percent(share) {
   if (share === null || share === undefined || Number.isNaN(share)) return none;
   const value = share * 100;
-  return `${value < 10 ? value.toFixed(1) : value < 10000 ? value.toFixed(0) : '>9999'} %`;
+  return `${value < 10 ? value.toFixed(1) : value < 10000 ? value.toFixed(0) : '>9999'}\u00a0%`;
 }
 
 export function duration(milliseconds) {
