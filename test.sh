@@ -40,6 +40,7 @@ ibv_devinfo|ibverbs-utils|shows what verbs see of it
 /etc/libibverbs.d/rxe.driver|ibverbs-providers|is the driver of it for libibverbs
 /usr/lib/python3/dist-packages/pyverbs|python3-pyverbs|is a peer that is not ours
 tshark|tshark|reads what was on their wire
+/usr/bin/chromium|chromium|opens the live page as a user would
 /usr/include/infiniband/verbs.h|libibverbs-dev|judges the layouts of the verbs binding
 aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|judges them for arm64, which no test machine need be
 /usr/aarch64-linux-gnu/include/pthread.h|libc6-dev-arm64-cross|has the C headers for that

@@ -31,6 +31,7 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly SampleExport? _samples;
     private readonly StatisticsLog _statistics;
     private readonly DebugValues? _debug;
+    private readonly LivePage _page;
     private readonly CancellationTokenSource _stop = new();
     private MetricsEndpoint? _endpoint;
     private Task _background = Task.CompletedTask;
@@ -61,6 +62,9 @@ public sealed class CollectorService : IAsyncDisposable
         _samples = options.Samples is { } samples ? new SampleExport(samples, options.ScrapeInterval, _document, _series.FollowAlarms, wiring.Clock, logger) : null;
         _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, logger);
         _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
+        _page = new LivePage(
+            new LiveSource(_runners, wiring.Clock, () => Agent, () => Generation, () => (AlarmsOpened, AlarmEventsDropped), options.ScrapeInterval), new PageAccess(), logger);
+        _alarms.Changed += _page.Feed.Take;
     }
 
     /// <summary>
@@ -191,6 +195,7 @@ public sealed class CollectorService : IAsyncDisposable
             return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _background.ConfigureAwait(false);
+        await _page.CloseAsync().ConfigureAwait(false); // its streams have no end of their own
         if (_endpoint is not null)
             await _endpoint.DisposeAsync().ConfigureAwait(false);
         await _actions.DisposeAsync().ConfigureAwait(false);
@@ -206,6 +211,7 @@ public sealed class CollectorService : IAsyncDisposable
         _follower.Dispose();
         _wiring.Dispose();
         await _alarms.DisposeAsync().ConfigureAwait(false);
+        await _page.DisposeAsync().ConfigureAwait(false);
         if (_started)
         {
             _statistics.Report();
@@ -218,7 +224,9 @@ public sealed class CollectorService : IAsyncDisposable
     {
         if (_options.PrometheusPort is { } port)
             _endpoint = await MetricsEndpoint.StartAsync(
-                _document, _options.PrometheusAddress, port, PrepareScrape, WhyNotReady, cancellation).ConfigureAwait(false);
+                _document, _options.PrometheusAddress, port, PrepareScrape, WhyNotReady, _page, cancellation).ConfigureAwait(false);
+        if (_endpoint is not null)
+            _page.Start();
         _alarms.Start();
         _recorder?.Start();
         _decisions?.Start();

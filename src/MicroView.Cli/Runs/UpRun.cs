@@ -62,6 +62,8 @@ internal static class UpRun
         output.Line($"MicroView {VersionCommand.Version} on {Environment.MachineName}, {(Machine.IsRoot ? "as root" : $"as uid {Machine.UserId}")}; sources {sources}");
         output.Line($"agent     {agent.SocketPath}{(agent.RestEndpoint is { } rest ? $" and http://{rest}" : "")}");
         output.Line($"endpoint  {(collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none")}");
+        if (collector.Endpoint is { } page)
+            output.Line($"live page {page}");
         if (collector.JaegerEndpoint is { } jaeger)
             output.Line($"sampling  {new Uri(jaeger, "/sampling?service=NAME")}{(options.Actions.WritesTraceRates ? ", and in the pods' control words" : "")}");
         var how = options.Models is { } models

@@ -9,7 +9,7 @@ using MicroView.Export;
 
 namespace MicroView.Collector;
 
-/// <summary>The HTTP endpoint: /metrics for Prometheus (docs/exposition.md), /livez, /readyz, and a line for people at /.</summary>
+/// <summary>The HTTP endpoint: /metrics for Prometheus (docs/exposition.md), /livez, /readyz, and at / the live page, or a line for clients that show no pages.</summary>
 public sealed class MetricsEndpoint : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -18,6 +18,8 @@ public sealed class MetricsEndpoint : IAsyncDisposable
 
     private MetricsEndpoint(WebApplication application, ScrapeRenderer scrapes, Func<string?> unready) =>
         (_application, _scrapes, _unready) = (application, scrapes, unready);
+
+    private LivePage? Page { get; init; }
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1/");
@@ -30,9 +32,13 @@ public sealed class MetricsEndpoint : IAsyncDisposable
     /// <param name="unready">Why /readyz answers 503; null: it is ready.</param>
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="CollectorStartException">The port is taken, or the address is not this machine's; one line says so.</exception>
-    public static async Task<MetricsEndpoint> StartAsync(
+    public static Task<MetricsEndpoint> StartAsync(
         ExpositionDocument document, string address, int port, Action? prepare = null, Func<string?>? unready = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => StartAsync(document, address, port, prepare, unready, null, cancellation);
+
+    /// <summary>The same with the live page.</summary>
+    internal static async Task<MetricsEndpoint> StartAsync(
+        ExpositionDocument document, string address, int port, Action? prepare, Func<string?>? unready, LivePage? page, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(document);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -45,7 +51,7 @@ public sealed class MetricsEndpoint : IAsyncDisposable
         });
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         var application = builder.Build();
-        var endpoint = new MetricsEndpoint(application, new ScrapeRenderer(document, prepare), unready ?? (() => null));
+        var endpoint = new MetricsEndpoint(application, new ScrapeRenderer(document, prepare), unready ?? (() => null)) { Page = page };
         application.Run(endpoint.AnswerAsync);
         try
         {
@@ -82,6 +88,8 @@ public sealed class MetricsEndpoint : IAsyncDisposable
             context.Response.Headers.Allow = "GET, HEAD";
             return AnswerTextAsync(context, StatusCodes.Status405MethodNotAllowed, "this endpoint is read with GET\n");
         }
+        if (Page?.Answer(context) is { } answer)
+            return answer;
         return context.Request.Path.Value switch
         {
             "/metrics" => AnswerMetricsAsync(context),
@@ -89,7 +97,7 @@ public sealed class MetricsEndpoint : IAsyncDisposable
             "/readyz" => _unready() is { } reason
                 ? AnswerTextAsync(context, StatusCodes.Status503ServiceUnavailable, reason + "\n")
                 : AnswerTextAsync(context, StatusCodes.Status200OK, "ok\n"),
-            "/" => AnswerTextAsync(context, StatusCodes.Status200OK, "MicroView collector: metrics at /metrics, health at /livez and /readyz\n"),
+            "/" => AnswerTextAsync(context, StatusCodes.Status200OK, "MicroView collector: live page at / in a browser, metrics at /metrics, health at /livez and /readyz\n"),
             _ => AnswerTextAsync(context, StatusCodes.Status404NotFound, "nothing here; metrics are at /metrics\n"),
         };
     }
