@@ -14,7 +14,7 @@ internal static class Kinds
 
     public static Option<string?> Text(string name, string helpName, string description, string? environment = null, params string[] aliases)
     {
-        var option = new Option<string?>(name, aliases) { Description = WithVariable(description, environment), HelpName = helpName };
+        var option = new TableOption<string?>(name, aliases) { Description = WithVariable(description, environment), HelpName = helpName, Variable = environment };
         if (environment is not null)
             option.DefaultValueFactory = _ => Variable(environment);
         return option;
@@ -22,9 +22,10 @@ internal static class Kinds
 
     public static Option<string> Choice(string name, string description, string standard, string[] choices, params string[] aliases)
     {
-        var option = new Option<string>(name, aliases)
+        var option = new TableOption<string>(name, aliases)
         {
             Description = description,
+            Standard = standard,
             HelpName = string.Join('|', choices),
             DefaultValueFactory = _ => standard,
         };
@@ -37,9 +38,13 @@ internal static class Kinds
         return option;
     }
 
-    public static Option<int> Count(string name, string helpName, string description, int standard, int least, int most, string? environment = null, params string[] aliases) =>
-        Number(name, helpName, description, standard, $"a whole number from {least} to {most}", (string text, out int value) =>
+    public static Option<int> Count(string name, string helpName, string description, int standard, int least, int most, string? environment = null, params string[] aliases)
+    {
+        var option = Number(name, helpName, description, standard, $"a whole number from {least} to {most}", (string text, out int value) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= least && value <= most, environment, aliases);
+        (option.Least, option.Most) = (least, most);
+        return option;
+    }
 
     public static Option<int> Port(string name, string description, int standard) =>
         Count(name, "PORT", description, standard, 0, 65535);
@@ -59,9 +64,9 @@ internal static class Kinds
         Number(name, "BYTES", description, standard, $"bytes from {least} to {most}, or with a unit (64K, 1M)", (string text, out long value) =>
             Quantity.TryBytes(text, out value) && value >= least && value <= most, environment);
 
-    public static Option<T> Number<T>(string name, string helpName, string description, T standard, string allowed, Parser<T> parser, string? environment, params string[] aliases)
+    public static TableOption<T> Number<T>(string name, string helpName, string description, T standard, string allowed, Parser<T> parser, string? environment, params string[] aliases)
     {
-        var option = new Option<T>(name, aliases) { Description = WithVariable(description, environment), HelpName = helpName };
+        var option = new TableOption<T>(name, aliases) { Description = WithVariable(description, environment), HelpName = helpName, Variable = environment, Standard = standard };
         option.CustomParser = result => Parse(result, name, allowed, parser);
         option.DefaultValueFactory = result =>
         {
