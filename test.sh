@@ -26,6 +26,7 @@ prometheus|prometheus|scrapes our endpoint and answers queries about it
 promtool|prometheus|judges our exposition format
 prometheus-alertmanager|prometheus-alertmanager|takes the alerts that we send
 python3|python3|runs the client of the Python artifact against our REST
+/usr/lib/python3/dist-packages/jsonschema|python3-jsonschema|judges the schema of the configuration file
 gcc|gcc|links the NativeAOT binary
 /usr/include/zlib.h|zlib1g-dev|is linked into the NativeAOT binary
 curl|curl|asks REST and metrics endpoints as a user would

@@ -6,13 +6,16 @@ namespace MicroView.Cli;
 /// <summary>The whole command tree, and how it is run.</summary>
 internal static class CommandLine
 {
+    /// <summary>How words are read: an argument that begins with @ is no file of more.</summary>
+    public static ParserConfiguration Parsing { get; } = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Builds the tree; nothing is started, so documents' command lines can be parsed against it.</summary>
     public static RootCommand BuildRootCommand()
     {
         var root = new RootCommand("MicroView: millisecond-resolution observability that leaves your cores alone.")
         {
             UpCommand.Create(), HostCommand.Create(), NicCommand.Create(), GenerateCommand.Create(),
-            BenchCommand.Create(), DoctorCommand.Create(), VersionCommand.Create(),
+            BenchCommand.Create(), DoctorCommand.Create(), ConfigCommand.Create(), VersionCommand.Create(),
         };
         var help = root.Options.OfType<HelpOption>().First();
         var documented = new ExampleHelp((HelpAction)help.Action!);
@@ -27,25 +30,20 @@ internal static class CommandLine
         var debug = args.Contains("--debug") || Environment.GetEnvironmentVariable("MICROVIEW_DEBUG") == "1";
         try
         {
-            var result = BuildRootCommand().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             // Only the launcher of a checkout knows both programs.
             if (args is ["lab", ..])
-                return Complain("lab is a program of its own: microview-lab, or ./microview lab in a checkout", "microview", ExitCode.Usage);
-            if (result.Errors.Count > 0)
-                return Complain(result.Errors[0].Message.ReplaceLineEndings(" "), CommandPath(result), ExitCode.Usage);
+                return Complaint.Write(["lab is a program of its own: microview-lab, or ./microview lab in a checkout"], "microview --help");
+            var configured = Configured.Read(BuildRootCommand(), args, Environment.GetEnvironmentVariable);
+            if (configured.Problems.Count > 0)
+                return Complaint.Write(configured.Problems, $"{CommandPath(configured.Result)} --help");
+            debug |= configured.Settings.Any(setting => setting is { Key.Name: "debug", Values: ["true"] });
             // Signals belong to StopSignals: the library's handler would kill a slow stop after two seconds.
-            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return await configured.Result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (Exception error)
         {
             return Failures.Report(error, debug);
         }
-    }
-
-    private static int Complain(string message, string command, int exitCode)
-    {
-        Failures.WriteLine($"{message.TrimEnd('.')}; see: {command} --help");
-        return exitCode;
     }
 
     private static string CommandPath(ParseResult result) =>

@@ -10,6 +10,9 @@ internal static class AgentOptions
     public static Option<string?> Socket() =>
         Kinds.Text("--socket", "PATH", "Unix socket of the host agent [default: MICROVIEW_SOCKET, else /run/microview/agent.sock, else $XDG_RUNTIME_DIR/microview/agent.sock, else /tmp/microview-UID/agent.sock]");
 
+    public static Option<string?> Configuration() =>
+        Kinds.Text(ConfigurationTable.FileOption, "FILE", "Configuration, YAML or JSON; variables MICROVIEW_OPTION count over it, and flags over both: `microview config` (environment: MICROVIEW_CONFIG)");
+
     public static Option<string?> Device() => Kinds.Text("--dev", "NAME", "RDMA device, as in `ibv_devices` [default: the first one with an active port]", null, "-d");
 
     public static Option<int?> Gid() => Kinds.Number<int?>("--gid", "INDEX", "Index in the port's GID table [default: the RoCE v2 entry of the address in use]", null, "a whole number from 0 to 255",

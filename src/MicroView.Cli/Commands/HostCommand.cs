@@ -14,6 +14,7 @@ internal static class HostCommand
             new("microview host --sources all", "also publish this machine's cgroups and processes as pods"),
             new("DEFAULT_PAGE_SIZE=4096 SHM_POOL_NAME=microview microview host", "settings from the environment, as in the artifact"));
         options.AddTo(command);
+        command.Add(AgentOptions.Configuration());
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => HostRun.RunAsync(options, result, stop), cancellation));
         return command;
     }

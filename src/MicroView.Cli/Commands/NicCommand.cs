@@ -19,6 +19,7 @@ internal static class NicCommand
             new("microview nic -s 1 -m TH -i", "once a second, threshold detector, terminal view"));
         command.Aliases.Add("collect");
         options.AddTo(command);
+        command.Add(AgentOptions.Configuration());
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => NicRun.RunAsync(options, result, stop), cancellation));
         return command;
     }

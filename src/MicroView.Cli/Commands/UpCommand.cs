@@ -17,6 +17,7 @@ internal static class UpCommand
             new("microview up --remote-write http://localhost:9090/api/v1/write", "send samples to a Prometheus: each 30 s, and all of them around an alarm"),
             new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
         options.AddTo(command);
+        command.Add(AgentOptions.Configuration());
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
         return command;
     }

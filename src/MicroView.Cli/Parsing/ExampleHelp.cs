@@ -50,7 +50,7 @@ internal sealed class ExampleHelp(HelpAction inner) : SynchronousCommandLineActi
         output.WriteLine("Exit codes:");
         output.WriteLine("  0    done, or stopped by SIGINT, SIGTERM or q");
         output.WriteLine("  1    the work failed: a --test that did not pass, a damaged recording, doctor --strict");
-        output.WriteLine("  2    wrong option, value or environment variable");
+        output.WriteLine("  2    wrong option, value, configuration file or environment variable");
         output.WriteLine("  3    the machine refuses: occupied port, unreachable agent, full pool, missing device");
         output.WriteLine("  70   a defect of MicroView; --debug or MICROVIEW_DEBUG=1 shows the trace");
         output.WriteLine("  130  a second signal stopped it at once");

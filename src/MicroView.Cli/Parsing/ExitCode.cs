@@ -9,7 +9,7 @@ internal static class ExitCode
     /// <summary>The work itself failed: a test that did not pass, a recording that is damaged, `doctor --strict` with something missing.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line or an environment variable is wrong.</summary>
+    /// <summary>The command line, the configuration file or an environment variable is wrong.</summary>
     public const int Usage = 2;
 
     /// <summary>The machine does not let it run: occupied port, unreachable agent, full pool, missing device.</summary>

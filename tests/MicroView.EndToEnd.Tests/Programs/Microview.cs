@@ -22,7 +22,8 @@ internal sealed class Microview : IDisposable
     private Microview(string program, string arguments, string folder, (string, string)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
-        foreach (var inherited in (string[])["MICROVIEW_SOCKET", "MICROVIEW_TOKEN", "MICROVIEW_DEBUG", "DEFAULT_PAGE_SIZE", "SHM_POOL_SIZE"])
+        // Every option has a variable: none of the developer's own decides a test.
+        foreach (var inherited in start.Environment.Keys.Where(name => name is "DEFAULT_PAGE_SIZE" or "SHM_POOL_SIZE" || name.StartsWith("MICROVIEW_", StringComparison.Ordinal) && name != "MICROVIEW_DATA").ToArray())
             start.Environment.Remove(inherited);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
