@@ -9,6 +9,9 @@ public sealed class ConfigurationFileTests
     [InlineData("\n\nscrape-interval: fast", "c.yaml:3: scrape-interval: 'fast' is not seconds (0.1), or with a unit (100ms, 5m)")]
     [InlineData("model: KNN", "c.yaml:1: model: 'KNN' is not one of ")]
     [InlineData("up:\n  plain: perhaps", "c.yaml:2: plain: 'perhaps' is not true or false")]
+    [InlineData("application:\n- shop=cart\n- nothing", "c.yaml:3: application: ")]
+    [InlineData("remote-write-label: [a=1, a=2]", "c.yaml:1: remote-write-label: 'a=2'")]
+    [InlineData("keda-port: on", "c.yaml:1: keda-port: 'on' is not a port from 0 to 65535, or off")]
     [InlineData("host:\n  collectors:\n  - 10.0.0.0/8\n  - 10.0.0.0/99", "c.yaml:4: collectors: '10.0.0.0/99' is not a network")]
     [InlineData("prometeus-port: 1", "c.yaml:1: unknown key 'prometeus-port'; did you mean prometheus-port?")]
     [InlineData("up:\n  scrape_interval: 1", "c.yaml:2: unknown key 'scrape_interval' in up; did you mean scrape-interval?")]
@@ -56,15 +59,22 @@ public sealed class ConfigurationFileTests
     [InlineData("up:\n  # port: 1\n")]
     [InlineData("\r\nport: 1\r\nup:\r\n  tick: 2\r\n")]
     [InlineData("{\n\t\"port\": 1,\n\t\"host\": {\"collectors\": [\"10.0.0.0\\/8\"]}\n}")]
+    [InlineData("keda-port: off\nalertmanager: http://127.0.0.1:9093\nsample-rule:\n- \"shop-*:baseline=10s,full=always\"\nflight-recorder-memory: 64M\napplication: [\"shop=cart*,checkout*\"]")]
     [InlineData("port: \"5000\"\nmodel: rfd\nwarm-start: off\nscrape-interval: 5m\nhost: {page-size: 4K, host: 0.0.0.0}")]
     public void What_is_right_has_no_problem(string text) => Assert.Equal([], Configurations.Problems(text));
 
     [Theory]
-    [InlineData("token: hunter2")]
-    [InlineData("nic:\n  control-plane: http://me:hunter2@10.0.0.1:5000")]
-    [InlineData("nic:\n  token: hunter2")]
-    public void A_secret_is_refused_and_not_repeated(string text) =>
-        Assert.DoesNotContain("hunter2", Assert.Single(Configurations.Problems(text)));
+    [InlineData("token: hunter2", "did you mean token-file?")]
+    [InlineData("nic:\n  token: hunter2", "did you mean token-file?")]
+    [InlineData("nic:\n  control-plane: http://me:hunter2@10.0.0.1:5000", "files of their own")]
+    [InlineData("remote-write: https://me:hunter2@10.0.0.1/write", "files of their own: remote-write-token-file")]
+    [InlineData("alertmanager:\n- http://10.0.0.1\n- http://me:hunter2@10.0.0.2", "files of their own: alertmanager-token-file")]
+    public void A_secret_is_refused_and_not_repeated(string text, string expected)
+    {
+        var problem = Assert.Single(Configurations.Problems(text));
+        Assert.DoesNotContain("hunter2", problem);
+        Assert.Contains(expected, problem);
+    }
 
     [Fact]
     public void Every_option_of_a_configurable_command_is_a_key()

@@ -52,6 +52,21 @@ public sealed class PrecedenceTests
     }
 
     [Fact]
+    public void An_item_that_holds_commas_and_colons_is_one_item()
+    {
+        const string File = "application: [\"shop=cart*,checkout*\"]\nalertmanager: [http://10.0.0.1:9093, http://10.0.0.2:9093]";
+        Assert.Equal(["shop"], Applications(Configurations.Read("up", File)));
+        Assert.Equal(["a", "b"], Applications(Configurations.Read("nic", File, ("MICROVIEW_APPLICATION", "a=b*,c*;b=d"))));
+        Assert.Equal(2, Configurations.Read("nic", File).Result.GetValue<Uri[]>("--alertmanager")!.Length);
+
+        static string[] Applications(Configured configured)
+        {
+            Assert.Equal([], configured.Problems);
+            return [.. configured.Result.GetValue<MicroView.Analysis.ApplicationRule[]>("--application")!.Select(rule => rule.Name)];
+        }
+    }
+
+    [Fact]
     public void What_the_file_says_is_given_and_what_it_leaves_out_is_not()
     {
         var configured = Configurations.Read("nic", "gid: 3");
