@@ -63,7 +63,8 @@ public sealed class CollectorService : IAsyncDisposable
         _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, logger);
         _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
         _page = new LivePage(
-            new LiveSource(_runners, wiring.Clock, () => Agent, () => Generation, () => (AlarmsOpened, AlarmEventsDropped), options.ScrapeInterval), new PageAccess(), logger);
+            new LiveSource(_runners, wiring.Clock, () => Agent, () => Generation, () => (AlarmsOpened, AlarmEventsDropped), options.ScrapeInterval),
+            new PageAccess(publicName: options.Actions.Alerts.ExternalUrl?.IdnHost), logger);
         _alarms.Changed += _page.Feed.Take;
     }
 

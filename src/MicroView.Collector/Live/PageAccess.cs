@@ -12,7 +12,8 @@ internal readonly record struct Refusal(int Status, string Line);
 
 /// <summary>Who may see the page and its data. Thread-safe.</summary>
 /// <param name="token">What clients of other machines must show; null: they get nothing.</param>
-internal sealed class PageAccess(string? token = null)
+/// <param name="publicName">The host name that people are told to reach the page by, through a proxy on this machine; null: none.</param>
+internal sealed class PageAccess(string? token = null, string? publicName = null)
 {
     private readonly byte[]? _token = token is null ? null : Hash(token);
 
@@ -45,10 +46,10 @@ internal sealed class PageAccess(string? token = null)
         return new(StatusCodes.Status401Unauthorized, given is null ? "a token is needed: Authorization: Bearer TOKEN" : "the token is not this collector's");
     }
 
-    private static bool IsOurs(string host, IPAddress? local)
+    private bool IsOurs(string host, IPAddress? local)
     {
         var name = host.Trim('[', ']');
-        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (publicName is not null && name.Equals(publicName, StringComparison.OrdinalIgnoreCase)))
             return true;
         return IPAddress.TryParse(name, out var address) && (IsLoopback(address) || (local is not null && Plain(address).Equals(Plain(local))));
     }

@@ -36,6 +36,15 @@ public sealed class PageAccessTests
     public void The_address_that_was_asked_is_a_name_of_ours() =>
         Assert.Null(new PageAccess().Check(Request("127.0.0.1", "10.9.0.1:8000", local: "::ffff:10.9.0.1"), isData: true));
 
+    [Fact]
+    public void The_name_that_people_are_told_is_one_and_no_other()
+    {
+        var access = new PageAccess(publicName: "collector.example");
+        Assert.Null(access.Check(Request("127.0.0.1", "Collector.Example"), isData: true));
+        Assert.Equal(403, access.Check(Request("127.0.0.1", "other.example"), isData: true)?.Status);
+        Assert.Equal(403, access.Check(Request("10.9.0.7", "collector.example"), isData: true)?.Status);
+    }
+
     private static DefaultHttpContext Request(string client, string host = "localhost", string local = "127.0.0.1")
     {
         var context = new DefaultHttpContext();

@@ -64,11 +64,16 @@ export class Detail {
     this.clear();
   }
 
-  // Nobody looks: the values stop, and begin anew when somebody does.
-  pause() { this.stream?.stop(); }
+  // Nobody looks, or there is nobody to ask: the values stop, and begin anew later.
+  pause(trouble = '') {
+    this.stream?.stop();
+    this.trouble = trouble;
+    this.tell();
+  }
 
+  // Only a pod that the collector has told of is asked for.
   resume() {
-    if (this.stream && !document.hidden) this.stream.start();
+    if (this.stream && this.pod && !document.hidden) this.stream.start();
   }
 
   clear() {
@@ -158,6 +163,7 @@ export class Detail {
   update({ second = true } = {}) {
     const pod = this.pod;
     if (this.id === null) return;
+    this.resume();
     this.tell();
     if (!pod) return;
     facts(document.getElementById('detail-facts'), [
@@ -188,6 +194,7 @@ export class Detail {
 
   // One line on top for what must not be overlooked.
   tell() {
+    if (this.id === null) return;
     const pod = this.pod, alarm = [...this.model.alarms.values()].filter(entry => entry.pod === this.id && entry.closed === undefined).at(-1);
     const lines = [];
     if (this.trouble) lines.push(this.trouble);

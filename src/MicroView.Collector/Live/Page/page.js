@@ -34,6 +34,7 @@ const stream = new Stream('api/live', {
   },
   lost(reason) {
     sessionEnd ??= Date.now();
+    detail.pause('Not live: these are the last values.');
     show('lost', `Not live since ${moment(sessionEnd)}: ${reason}. Trying again.`);
   },
   refused(status, line) {
