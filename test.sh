@@ -25,6 +25,7 @@ requirements='
 prometheus|prometheus|scrapes our endpoint and answers queries about it
 promtool|prometheus|judges our exposition format
 prometheus-alertmanager|prometheus-alertmanager|takes the alerts that we send
+prometheus-node-exporter|prometheus-node-exporter|is a real endpoint for --scrape
 python3|python3|runs the client of the Python artifact against our REST
 gcc|gcc|links the NativeAOT binary
 /usr/include/zlib.h|zlib1g-dev|is linked into the NativeAOT binary
