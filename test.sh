@@ -25,6 +25,7 @@ requirements='
 prometheus|prometheus|scrapes our endpoint and answers queries about it
 promtool|prometheus|judges our exposition format
 prometheus-alertmanager|prometheus-alertmanager|takes the alerts that we send
+prometheus-node-exporter|prometheus-node-exporter|is a real endpoint for --scrape
 python3|python3|runs the client of the Python artifact against our REST
 /usr/lib/python3/dist-packages/jsonschema|python3-jsonschema|judges the schema of the configuration file
 gcc|gcc|links the NativeAOT binary

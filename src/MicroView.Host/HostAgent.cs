@@ -130,6 +130,15 @@ public sealed class HostAgent : IAsyncDisposable
         return sources;
     }
 
+    /// <summary>Starts scraping other endpoints into pods of this agent. Dispose it before the agent.</summary>
+    /// <exception cref="ArgumentException">An option is wrong; the message says which.</exception>
+    public ScrapeIn Scrape(ScrapeInOptions options, ILogger log)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(log);
+        return ScrapeIn.Start((IGrowingPods)NodePods, options, new(_state.Metrics.Self), log);
+    }
+
     /// <summary>Ends every session, removes the socket and every segment that nobody holds.</summary>
     public async ValueTask DisposeAsync()
     {

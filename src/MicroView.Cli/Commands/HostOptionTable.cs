@@ -42,6 +42,8 @@ internal sealed class HostOptionTable
 
     public Option<string> Sources { get; } = AgentOptions.Sources("none");
 
+    public ScrapeInOptionTable ScrapeIn { get; } = new();
+
     public Option<bool> Debug { get; } = AgentOptions.Debug();
 
     public void AddTo(Command command)
@@ -49,5 +51,6 @@ internal sealed class HostOptionTable
         Option[] table = [Queues, Host, Port, PageSize, RegionSize, PoolSize, PoolName, MaxPods, Collectors, TokenFile, ShmGroup, Socket, Device, Gid, IbPort, Sources, Debug];
         foreach (var option in table)
             command.Add(option);
+        ScrapeIn.AddTo(command);
     }
 }

@@ -15,6 +15,7 @@ internal static class UpCommand
             new("microview up --model VAE --model-file models/", "judge each service by its trained network, models/SERVICE.vae"),
             new("microview up --application shop=cart*,checkout* --trace-sampling on", "an alarm of any of these pods keeps every trace of the shop"),
             new("microview up --remote-write http://localhost:9090/api/v1/write", "send samples to a Prometheus: each 30 s, and all of them around an alarm"),
+            new("microview up --scrape http://127.0.0.1:9100/metrics --scrape targets.json", "also watch what other exporters tell, each as a pod"),
             new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
         options.AddTo(command);
         command.Add(AgentOptions.Configuration());
@@ -64,6 +65,8 @@ internal sealed class UpOptionTable
 
     public Option<double?> Duration { get; } = Kinds.OptionalSeconds("--duration", "Stop by itself after this time; seconds [default: runs until stopped]");
 
+    public ScrapeInOptionTable ScrapeIn { get; } = new();
+
     public Option<bool> Debug { get; } = AgentOptions.Debug();
 
     public void AddTo(Command command)
@@ -72,5 +75,6 @@ internal sealed class UpOptionTable
         foreach (var option in table)
             command.Add(option);
         Actions.AddTo(command);
+        ScrapeIn.AddTo(command);
     }
 }

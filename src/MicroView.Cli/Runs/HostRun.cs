@@ -12,8 +12,10 @@ internal static class HostRun
     {
         var host = Read(options, result);
         var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, null, TimeSpan.FromMilliseconds(100), result.GetValue(options.MaxPods));
+        var scrapeIn = ScrapeInChoice.Read(options.ScrapeIn, result);
         await using var agent = await HostAgent.StartAsync(host, run.Loggers, run.Stop);
         using var sources = sourceOptions is null ? null : agent.Watch(sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
+        using var scrapes = scrapeIn is null ? null : agent.Scrape(scrapeIn, run.Loggers.CreateLogger("MicroView.Host.ScrapeIn"));
         if (sources is not null)
             SourceChoice.TellLater(sources, run.Loggers.CreateLogger("MicroView.Host.Sources"), run.Stop);
         await Running.WaitAsync(null, run.Stop);

@@ -18,12 +18,14 @@ internal static class UpRun
         var tick = TimeSpan.FromSeconds(result.GetValue(options.Tick));
         var row = Max(Max(scrape, tick), s_finest);
         var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, result.GetValue(options.GroupBy), row, result.GetValue(options.MaxPods));
+        var scrapeIn = ScrapeInChoice.Read(options.ScrapeIn, result);
         var models = DetectionChoice.ReadModels(result.GetValue(options.Model)!, result.GetValue(options.ModelFile));
         var actions = ActionChoice.Read(options.Actions, result, ActionOptionTable.StandardJaegerPort);
         var messages = run.Logs.ForUp(plain, run.Debug);
 
         await using var agent = await HostAgent.StartAsync(Host(options, result), run.Loggers, run.Stop);
         using var sources = sourceOptions is null ? null : agent.Watch(sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
+        using var scrapes = scrapeIn is null ? null : agent.Scrape(scrapeIn, run.Loggers.CreateLogger("MicroView.Host.ScrapeIn"));
         var collectorOptions = CollectorChoice.Check(new()
         {
             SocketPath = agent.SocketPath,

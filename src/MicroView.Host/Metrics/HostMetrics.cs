@@ -29,6 +29,9 @@ internal sealed class HostMetrics
         Requests = _self.Counter("microview_host_http_requests_total", "HTTP requests answered.");
     }
 
+    /// <summary>Where parts that come and go add their own.</summary>
+    internal SelfMetrics Self => _self;
+
     internal SelfCounter Attached { get; }
 
     internal SelfCounter Retired { get; }
