@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using MicroView.Protocol;
 
@@ -125,9 +124,8 @@ public sealed class ScrapeInAgentTests
 
     private static double Metric(TestAgent agent, string start)
     {
-        var output = new ArrayBufferWriter<byte>();
-        agent.Metrics.Write(output);
-        var line = Encoding.UTF8.GetString(output.WrittenSpan).Split('\n').FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal));
+        using var scrape = agent.Metrics.Render("text/plain", null);
+        var line = Encoding.UTF8.GetString(scrape.Body.Span).Split('\n').FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal));
         return line is null ? double.NaN : double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 }
