@@ -63,6 +63,9 @@ public sealed class CollectorScene : IAsyncDisposable, ILoggerFactory, ILogger
 
     public PodSnapshot? Pod(string pod) => Collector.Snapshot().Pods.FirstOrDefault(entry => entry.Pod == pod);
 
+    /// <summary>The pod's object, which has what was learnt about it.</summary>
+    public MonitoredPod? Monitored(string pod) => Collector.Pods.FirstOrDefault(entry => entry.Pod == pod);
+
     public Task<string> ScrapeAsync(string path = "metrics") => Http.GetStringAsync(new Uri(Collector.Endpoint!, path));
 
     /// <summary>The value of a series, by its whole name with labels; null when it is absent.</summary>

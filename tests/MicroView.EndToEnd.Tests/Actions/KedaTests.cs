@@ -96,16 +96,17 @@ public sealed class KedaTests
             Assert.Skip("no NativeAOT binary: MICROVIEW_AOT is not set (./test.sh sets it)");
             return;
         }
-        var (kedaPort, jaegerPort) = (Microview.FreePort(), Microview.FreePort());
+        var (kedaPort, jaegerPort, endpoint) = (Microview.FreePort(), Microview.FreePort(), Microview.FreePort());
         using var host = new HostProcess();
         using var pod = new MoodyPod(host.Socket, "cart-1", "cart");
         using var nic = Microview.StartProgram(path,
-            $"nic --transport shm --socket {host.Socket} --prometheus-port 0 {MoodyPod.QuickDetection}{Shop}{kedaPort} --jaeger-port {jaegerPort} --trace-base-rate 0.25 --alertmanager http://127.0.0.1:1");
-        nic.WaitFor(lines => lines.Contains("/metrics", StringComparison.Ordinal), "endpoint");
+            $"nic --transport shm --socket {host.Socket} --prometheus-port {endpoint} {MoodyPod.QuickDetection}{Shop}{kedaPort} --jaeger-port {jaegerPort} --trace-base-rate 0.25 --alertmanager http://127.0.0.1:1");
+        // A pod that breaks while it is learnt has learnt that.
+        await GettingStartedTests.EndpointAsync(endpoint, "microview_anomaly_threshold{pod=\"cart-1\"");
         using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{kedaPort}");
         var (keda, shop) = (new ExternalScaler.ExternalScalerClient(channel), Reference(("application", "shop")));
         using var stream = keda.StreamIsActive(shop, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.False(await NextAsync(stream)); // once it is learnt
+        Assert.False(await NextAsync(stream));
         Assert.Equal(("microview_alarms", 1.0), Spec(await keda.GetMetricSpecAsync(shop)));
         pod.Break();
         Assert.True(await NextAsync(stream));
