@@ -138,7 +138,7 @@ public sealed class ServingTests
     public async Task A_collector_that_renews_and_never_acknowledges_loses_its_lease_and_holds_nothing_back()
     {
         using var log = new LogKeeper();
-        await using var agent = await _device.StartAgentAsync(change: o => o with { LeaseMs = 60_000, ReaderPatience = TimeSpan.FromMilliseconds(700) }, loggers: log);
+        await using var agent = await _device.StartAgentAsync(change: o => o with { LeaseMs = 60_000, ReaderPatience = TimeSpan.FromSeconds(3) }, loggers: log);
         var client = await TestClient.AttachAsync(agent, "web");
         var first = (await GetAsync(agent, "/v1/layout?since=0&lease=nic")).Body.GetProperty("generation").GetUInt64();
         Assert.Equal(200, (await PostAsync(agent, "/rdma/qps/connect", End)).Status);
@@ -146,7 +146,7 @@ public sealed class ServingTests
         await socketReader.LayoutAsync(0);
         client.Dispose();
         await TestAgent.Eventually(() => agent.Agent.Stats.Retiring == 1, "the pod leaves");
-        for (var i = 0; i < 200 && agent.Agent.Stats.Retiring > 0; i++)
+        for (var i = 0; i < 1000 && agent.Agent.Stats.Retiring > 0; i++)
         {
             await GetAsync(agent, $"/v1/layout?since={first}&lease=nic&timeout=0");
             await Task.Delay(20, TestContext.Current.CancellationToken);
