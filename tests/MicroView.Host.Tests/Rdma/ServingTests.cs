@@ -116,7 +116,7 @@ public sealed class ServingTests
     [Fact, Trait("group", "slow")]
     public async Task A_registered_rest_segment_is_found_unheld_and_a_held_one_is_kept()
     {
-        await using var agent = await _device.StartAgentAsync(change: o => o with { RestGrace = TimeSpan.FromMilliseconds(600) });
+        await using var agent = await _device.StartAgentAsync(change: o => o with { RestGrace = TimeSpan.FromSeconds(2) });
         var held = agent.Agent.Rest!.Register(new("held", "m", true, 2.5), null).Address;
         var unheld = agent.Agent.Rest!.Register(new("unheld", "m", true, 1), null).Address;
         Assert.Equal(4, _device.Live.Count);
@@ -128,7 +128,7 @@ public sealed class ServingTests
             for (var i = 0; i < 600; i++) // growth maps it again
                 Assert.Null(agent.Agent.Rest!.Register(new("held", $"m{i}", true, i), null).Refusal);
             Assert.Equal(8192, agent.Agent.Layout.Since(0).Pods[0].Regions![0].Values.Size);
-            await Task.Delay(1500, TestContext.Current.CancellationToken);
+            await Task.Delay(4000, TestContext.Current.CancellationToken);
             Assert.Equal(1, agent.Agent.Stats.RestPods);
         }
         await TestAgent.Eventually(() => agent.Agent.Stats.RestPods == 0 && _device.Live.IsEmpty, "and the other when it is closed");
