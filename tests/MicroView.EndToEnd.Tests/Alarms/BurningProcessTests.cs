@@ -51,7 +51,7 @@ public sealed partial class BurningProcessTests
         var prometheus = Microview.FreePort();
         using var up = startUp($"up --plain --scrape-interval 0.1 --learn 6 --port 0 --prometheus-port {prometheus} --socket {folder.File("a.sock")}");
         up.WaitFor(lines => lines.Contains("learns each pod for at least 6 s", StringComparison.Ordinal), "length of the learning phase");
-        var pod = Pod().Match(await GettingStartedTests.EndpointAsync(prometheus, "burner.py\"")).Groups[1].Value;
+        var pod = Pod().Match(await GettingStartedTests.EndpointAsync(prometheus, Pod().IsMatch, "pod of burner.py")).Groups[1].Value;
         // Where more than 50 programs run, an idle one has a row a second, and 60 rows take a minute.
         await Soon.UntilAsync(() => IsWatchedAsync(prometheus, pod), $"{pod} is watched", TimeSpan.FromMinutes(3));
         Assert.DoesNotContain($"ALARM {pod}:", up.Output);

@@ -69,7 +69,10 @@ public sealed partial class GettingStartedTests
         }
     }
 
-    internal static async Task<string> EndpointAsync(int port, string awaited)
+    internal static Task<string> EndpointAsync(int port, string awaited) =>
+        EndpointAsync(port, text => text.Contains(awaited, StringComparison.Ordinal), awaited);
+
+    internal static async Task<string> EndpointAsync(int port, Func<string, bool> condition, string awaited)
     {
         using var http = new HttpClient();
         var address = new Uri($"http://127.0.0.1:{port}/metrics");
@@ -78,7 +81,7 @@ public sealed partial class GettingStartedTests
             try
             {
                 var text = await http.GetStringAsync(address);
-                if (text.Contains(awaited, StringComparison.Ordinal))
+                if (condition(text))
                     return text;
             }
             catch (HttpRequestException)
