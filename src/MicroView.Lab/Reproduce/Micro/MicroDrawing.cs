@@ -59,9 +59,12 @@ internal static class MicroDrawing
         report.Table(2, ["label", "model", "pods", "metrics", unit, "± s.e.", "windows", "p50 ms", "p99 ms", "collector, cores", "published"], sorted.Select(point => (string[])
         [
             point.Label, point.Model, Text(point.Pods), Text(point.Metrics), Rounded(point.Rate.Mean), Rounded(point.Rate.Error), Text(point.Rate.Count), Small(point.P50), Small(point.P99), Small(point.CollectorCores),
-            Published(published, point.Model, x(point)) is { } value ? Text(value) : "–",
+            IsAsPublished(point) && Published(published, point.Model, x(point)) is { } value ? Text(value) : "–",
         ]));
     }
+
+    /// <summary>The paper varies metrics with 8 pods, and pods with 64 metrics.</summary>
+    private static bool IsAsPublished(MicroPoint point) => point.Label.StartsWith("metric_", StringComparison.Ordinal) ? point.Pods == 8 : point.Metrics == 64;
 
     private static double? Published(IReadOnlyDictionary<string, (double X, double Y)[]> published, string model, double x) =>
         published.TryGetValue(model, out var values) && values.Any(point => point.X == x) ? values.First(point => point.X == x).Y : null;
