@@ -8,6 +8,7 @@ internal static class Figures
     // One line per figure.
     public static IReadOnlyList<IFigure> All { get; } =
     [
+        new OverheadFigure(),
         new MicroFigure(),
     ];
 }

@@ -31,11 +31,14 @@ internal sealed class Leftovers : IDisposable
     /// <summary>The run's own name.</summary>
     public string Mark { get; }
 
-    /// <summary>A cgroup that is about to be made; those inside it must be named as well, after it.</summary>
-    public void AddCgroup(string path) => Add("cgroup", path);
+    /// <summary>A cgroup that is about to be made; those inside it come after it.</summary>
+    public void AddCgroup(string path) => AddCgroups([path]);
+
+    /// <summary>Cgroups that are about to be made; those inside another come after it.</summary>
+    public void AddCgroups(IReadOnlyList<string> paths) => Add("cgroup", paths);
 
     /// <summary>A file or folder that is about to be made outside of the results.</summary>
-    public void AddPath(string path) => Add("path", path);
+    public void AddPath(string path) => Add("path", [path]);
 
     /// <summary>A new empty folder with a short path, as sockets need.</summary>
     public string MakeFolder()
@@ -79,10 +82,10 @@ internal sealed class Leftovers : IDisposable
         File.Delete(file);
     }
 
-    private void Add(string kind, string path)
+    private void Add(string kind, IReadOnlyList<string> paths)
     {
         lock (_gate)
-            File.AppendAllText(_file, $"{kind} {path}\n");
+            File.AppendAllLines(_file, paths.Select(path => $"{kind} {path}"));
     }
 
     private static void RemoveListed(string[] lines)

@@ -24,8 +24,9 @@ internal static class RemoteRun
         return collector;
     }
 
+    /// <summary>What runs for long has a terminal there (-tt), so that it ends with the connection; a terminal would change what is copied.</summary>
     private static ProcessPlan Ssh(RemoteCollector remote, string command, TestbedPlan plan, string? log) =>
-        new($"ssh {remote.Target}", CpuRole.Monitor, Programs.Require("ssh", "openssh-client"), "-o", "BatchMode=yes", "-tt", remote.Target, command) { Log = log is null ? null : Path.Combine(plan.Folder, log) };
+        new($"ssh {remote.Target}", CpuRole.Monitor, Programs.Require("ssh", "openssh-client"), ["-o", "BatchMode=yes", .. log is null ? Array.Empty<string>() : ["-tt"], remote.Target, command]) { Log = log is null ? null : Path.Combine(plan.Folder, log) };
 
     /// <summary>Arguments for the shell at the other end.</summary>
     private static string Quote(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(argument => $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
