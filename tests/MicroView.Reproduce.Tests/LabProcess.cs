@@ -7,7 +7,7 @@ namespace MicroView.Reproduce.Tests;
 internal sealed class LabProcess : IDisposable
 {
     /// <summary>Generous: two cores may be shared with a whole test run.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(20);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();

@@ -47,6 +47,40 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_is_killed_leaves_no_cgroup()
+    {
+        using var lab = new LabProcess(["reproduce", "overhead", "--smoke", "--out", _folder.Path]);
+        await lab.WaitForAsync("overhead 1/");
+        var mark = Remains.MarkOf(_folder.Path);
+        await SoonAsync(() => Remains.Processes(mark).Any(line => line.StartsWith("container-2 ", StringComparison.Ordinal)), () => $"no containers:\n{lab.Output}");
+        // Where none can be made, the containers are plain processes, and those are looked for all the same.
+        string[] Cgroups() => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => Path.Combine(line.Split(' ')[4], $"mvlab-{mark[..8]}")).Where(Directory.Exists)];
+        var made = Cgroups().Length;
+        lab.Signal("KILL");
+        lab.WaitForExit();
+        await SoonAsync(() => Remains.Processes(mark).Length == 0 && Cgroups().Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', [.. Remains.Processes(mark), .. Cgroups()]));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{made} cgroups of the run were there");
+    }
+
+    [Fact]
+    public void All_figures_are_reproduced_in_their_smallest_form()
+    {
+        using var lab = new LabProcess(["reproduce", "all", "--smoke", "--out", _folder.Path]);
+        Assert.True(lab.WaitForExit() == 0, lab.Output);
+        var index = File.ReadAllText(_folder.File("index.md"));
+        Assert.DoesNotContain("Failed", index, StringComparison.Ordinal);
+        string[] figures = [.. Directory.GetDirectories(_folder.Path).Select(Path.GetFileName)!];
+        Assert.Superset(new HashSet<string> { "overhead", "micro", "impact" }, [.. figures]);
+        foreach (var figure in figures)
+        {
+            Assert.Contains($"({figure}/report.html)", index, StringComparison.Ordinal);
+            Assert.NotEmpty(Directory.GetFiles(_folder.File(figure), "*.png"));
+            Assert.NotEmpty(Directory.GetFiles(_folder.File(figure), "*.svg"));
+        }
+        Assert.Empty(Directory.EnumerateFiles(_folder.Path, ".*"));
+    }
+
+    [Fact]
     public void A_run_of_the_testbed_leaves_statistics_and_logs()
     {
         // By the artifact's environment; an option comes before it.

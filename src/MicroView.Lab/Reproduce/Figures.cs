@@ -10,5 +10,6 @@ internal static class Figures
     [
         new OverheadFigure(),
         new MicroFigure(),
+        new ImpactFigure(),
     ];
 }

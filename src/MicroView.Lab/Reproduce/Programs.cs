@@ -7,13 +7,19 @@ internal static class Programs
 {
     private static readonly Lock s_gate = new();
     private static readonly Dictionary<string, string> s_found = [];
+    private static readonly Lazy<string?> s_native = new(FindNative);
 
     /// <summary>The checkout that this program was built in; null outside of one.</summary>
     public static string? Checkout { get; } = FindCheckout(AppContext.BaseDirectory);
 
-    /// <summary>The program `microview`: the NativeAOT binary that MICROVIEW_AOT names, else the one of this checkout.</summary>
-    public static string Microview() =>
-        Environment.GetEnvironmentVariable("MICROVIEW_AOT") is { Length: > 0 } native && File.Exists(native) ? native : Ours("src/MicroView.Cli", "microview");
+    /// <summary>The program `microview`: as it is deployed, where there is a native build (<see cref="Native"/>), else the one of this checkout.</summary>
+    public static string Microview() => Native ?? Ours("src/MicroView.Cli", "microview");
+
+    /// <summary>The NativeAOT binary that MICROVIEW_AOT names, or the one in artifacts/aot if no source is newer.</summary>
+    public static string? Native => s_native.Value;
+
+    /// <summary>What <see cref="Microview"/> is, for reports.</summary>
+    public static string Kind => Native is null ? "JIT build: its start costs more than that of a native build" : "NativeAOT build";
 
     /// <summary>A program of samples/, by the name of its project.</summary>
     public static string Sample(string name) => Ours($"samples/{name}", name);
@@ -26,6 +32,13 @@ internal static class Programs
     /// <summary>The same, where it must be installed.</summary>
     public static string Require(string name, string package) => Find(name)
         ?? throw new LabException($"{name} is not installed; install it with: sudo apt-get install --no-install-recommends {package}");
+
+    private static string? FindNative()
+    {
+        if (Environment.GetEnvironmentVariable("MICROVIEW_AOT") is { Length: > 0 } named && File.Exists(named))
+            return named;
+        return Checkout is { } root && Path.Combine(root, "artifacts", "aot", "microview") is var built && File.Exists(built) && File.GetLastWriteTimeUtc(built) > Newest(root, "src/MicroView.Cli") ? built : null;
+    }
 
     private static string Ours(string project, string program)
     {

@@ -145,6 +145,7 @@ internal static class ReproduceRun
         {
             using var group = new ProcessGroup(left.Mark);
             var context = new StepContext(options, folder, step, csv.Text, group, left);
+            context.Version("microview", Programs.Kind);
             await figure.RunAsync(step, context, stop);
             new StepRecord
             {

@@ -27,8 +27,9 @@ internal static class OverheadMeasurement
         {
             foreach (var system in systems)
                 measured.Add(new(system, await system.Start(setting, context, stop)));
-            foreach (var one in measured)
-                await StartIngestionAsync(one, setting, context, stop);
+            foreach (var one in measured.ToArray())
+                if (!await StartIngestionAsync(one, setting, context, stop))
+                    measured.Remove(one);
             await Task.Delay(TimeSpan.FromSeconds(setting.WarmUp), stop);
             foreach (var one in measured)
                 await CountSeriesAsync(one, context, stop);
@@ -45,11 +46,24 @@ internal static class OverheadMeasurement
         }
     }
 
-    private static async Task StartIngestionAsync(MeasuredSystem one, OverheadSetting setting, StepContext context, CancellationToken stop)
+    /// <summary>A peer that does not work here is left out, and that is said; ours must work.</summary>
+    private static async Task<bool> StartIngestionAsync(MeasuredSystem one, OverheadSetting setting, StepContext context, CancellationToken stop)
     {
-        await WaitForContainersAsync(one, setting, context, stop);
+        try
+        {
+            await WaitForContainersAsync(one, setting, context, stop);
+        }
+        catch (LabException problem) when (!one.System.IsOurs)
+        {
+            context.Note($"With {setting.Containers} containers {one.System.Name} is left out: {problem.Message}");
+            foreach (var process in one.Running.Generators)
+                await process.StopAsync(TimeSpan.FromSeconds(15), stop);
+            await one.DisposeAsync();
+            return false;
+        }
         if (one.Running.Scraped)
             one.Ingesters.Add(PrometheusServer.Start(context, $"prometheus-{one.System.Name}", one.Running, one.Proxy.Port, setting.Ingestion));
+        return true;
     }
 
     /// <summary>Rates and states of alarms come with time, so this is done late.</summary>

@@ -76,6 +76,7 @@ internal static class PeerSystems
                 enable by default cgroups names matching = *
                 search for cgroups in subpaths matching = *
                 run script to rename cgroups matching = !*
+                script to get cgroup network interfaces = /bin/true
                 enable systemd services = no
                 cgroups to match as systemd services = !*
             """);
