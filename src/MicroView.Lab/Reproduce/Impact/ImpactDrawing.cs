@@ -7,7 +7,7 @@ namespace MicroView.Lab;
 internal static class ImpactDrawing
 {
     private static readonly Dictionary<string, Color> s_colors = new() { [ImpactFigure.Ours] = Figure.Blue, ["prometheus-net"] = Figure.Orange, ["opentelemetry"] = Figure.Red };
-    private static readonly string[] s_columns = ["requests_per_second", "p50_ms", "p90_ms", "p99_ms", "app_us_per_request", "app_cores", "monitor_cores"];
+    private static readonly string[] s_columns = ["requests_per_second", "p50_ms", "p90_ms", "p99_ms", "app_us_per_request", "app_cores", "monitor_cores", "scrapes_per_second"];
 
     private sealed record Row(int Round, string Monitor, double Interval, IReadOnlyDictionary<string, double> Values);
 
@@ -22,7 +22,7 @@ internal static class ImpactDrawing
         Relative(rows, report, "impact_throughput", "requests_per_second", "Throughput, of that without monitoring", "share of throughput");
         Relative(rows, report, "impact_latency", "p99_ms", "99th percentile of latency, of that without monitoring", "times the latency");
         report.Heading("All measurements");
-        report.Table(2, ["monitor", "scrapes every", "requests/s", "p50 ms", "p90 ms", "p99 ms", "µs CPU of the service per request", "cores of the service", "cores of the monitor"], rows.GroupBy(row => (row.Monitor, row.Interval)).Select(group => (string[])
+        report.Table(2, ["monitor", "scrapes every", "requests/s", "p50 ms", "p90 ms", "p99 ms", "µs CPU of the service per request", "cores of the service", "cores of the monitor", "scrapes/s"], rows.GroupBy(row => (row.Monitor, row.Interval)).Select(group => (string[])
         [
             group.Key.Monitor, group.Key.Interval > 0 ? OverheadFigure.Interval(group.Key.Interval) : "–", .. s_columns.Select(column => Text(Sampled.Of([.. group.Select(row => row.Values[column])]))),
         ]));

@@ -42,14 +42,14 @@ internal sealed class ImpactFigure : IFigure
         ArgumentNullException.ThrowIfNull(context);
         if (Environment.ProcessorCount < 2 || Programs.Find("taskset") is null)
             context.Note("The service is bound to no core here: its load and its monitors take time from it.");
-        context.Csv.WriteRow("monitor", "interval", "requests_per_second", "p50_ms", "p90_ms", "p99_ms", "app_us_per_request", "app_cores", "monitor_cores");
+        context.Csv.WriteRow("monitor", "interval", "requests_per_second", "p50_ms", "p90_ms", "p99_ms", "app_us_per_request", "app_cores", "monitor_cores", "scrapes_per_second");
         var cases = Cases(Enum.Parse<FigureScale>(step["scale"]));
         for (var i = 0; i < cases.Count; i++)
         {
             var (monitor, interval) = cases[(i + 4 * step.Count("round")) % cases.Count];
             var run = await ImpactRun.MeasureAsync(monitor, interval, step.Number("warm_up"), step.Number("seconds"), context, stop);
             double Latency(double percentile) => run.Load.Percentiles.GetValueOrDefault(percentile, double.NaN);
-            context.Csv.WriteRow(monitor, interval, run.Load.RequestsPerSecond, Latency(50), Latency(90), Latency(99), run.ApplicationCores / run.Load.RequestsPerSecond * 1e6, run.ApplicationCores, run.MonitorCores);
+            context.Csv.WriteRow(monitor, interval, run.Load.RequestsPerSecond, Latency(50), Latency(90), Latency(99), run.ApplicationCores / run.Load.RequestsPerSecond * 1e6, run.ApplicationCores, run.MonitorCores, run.ScrapesPerSecond);
         }
     }
 

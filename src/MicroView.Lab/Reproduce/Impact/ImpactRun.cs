@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace MicroView.Lab;
 
@@ -7,7 +8,8 @@ namespace MicroView.Lab;
 /// <param name="Load">What wrk has seen.</param>
 /// <param name="ApplicationCores">CPU of the service while it was measured.</param>
 /// <param name="MonitorCores">CPU of agent and collector, or of Prometheus.</param>
-internal sealed record ImpactRun(WrkOutput Load, double ApplicationCores, double MonitorCores)
+/// <param name="ScrapesPerSecond">That there really were; 0 without a monitor.</param>
+internal sealed partial record ImpactRun(WrkOutput Load, double ApplicationCores, double MonitorCores, double ScrapesPerSecond)
 {
     private const int Connections = 8;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -16,7 +18,7 @@ internal sealed record ImpactRun(WrkOutput Load, double ApplicationCores, double
     public static async Task<ImpactRun> MeasureAsync(string monitor, double interval, double warmUp, double seconds, StepContext context, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var (library, port) = (monitor == ImpactFigure.NoneAgain ? ImpactFigure.None : monitor, Testbed.FreePort());
+        var (library, port, monitorPort) = (monitor == ImpactFigure.NoneAgain ? ImpactFigure.None : monitor, Testbed.FreePort(), Testbed.FreePort());
         var socket = Path.Combine(context.Scratch, $"{monitor}-{Text(interval)}.sock");
         var monitors = new List<GroupProcess>();
         if (monitor == ImpactFigure.Ours)
@@ -25,15 +27,17 @@ internal sealed record ImpactRun(WrkOutput Load, double ApplicationCores, double
         var service = Start(context, "busy", CpuRole.Application, own: true, Programs.Sample("Busy"), new() { ["MICROVIEW_SOCKET"] = socket }, "--urls", address, "--monitor", library);
         await WaitAsync(service, new Uri($"{address}/ready"), stop);
         if (monitor == ImpactFigure.Ours)
-            monitors.Add(Start(context, "nic", CpuRole.Monitor, own: false, Programs.Microview(), [], "nic", "--socket", socket, "--scrape-interval", Text(interval), "--learn", "1", "--prometheus-port", Text(Testbed.FreePort())));
+            monitors.Add(Start(context, "nic", CpuRole.Monitor, own: false, Programs.Microview(), [], "nic", "--socket", socket, "--scrape-interval", Text(interval), "--learn", "1", "--prometheus-port", Text(monitorPort)));
         else if (library != ImpactFigure.None)
-            monitors.Add(PrometheusServer.Start(context, $"prometheus-{monitor}-{Text(interval)}", new StartedSystem([service], [], port), port, interval));
+            monitors.Add(PrometheusServer.Start(context, $"prometheus-{monitor}-{Text(interval)}", new StartedSystem([service], [], port), port, interval, monitorPort, Bind(own: false)));
         var url = new Uri($"{address}/orders/7");
         await WrkAsync(context, url, warmUp, stop);
+        var scrapes = await CountScrapesAsync(monitor, library, monitorPort, stop);
         var (watch, before, monitorBefore) = (Stopwatch.StartNew(), service.Look(), Sum(monitors));
         var load = await WrkAsync(context, url, seconds, stop);
         var took = watch.Elapsed.TotalSeconds;
-        var run = new ImpactRun(load, (service.Look() - before).Total / took, (Sum(monitors) - monitorBefore).Total / took);
+        var (application, monitoring) = ((service.Look() - before).Total / took, (Sum(monitors) - monitorBefore).Total / took);
+        var run = new ImpactRun(load, application, monitoring, (await CountScrapesAsync(monitor, library, monitorPort, stop) - scrapes) / watch.Elapsed.TotalSeconds);
         if (load.Errors > 0)
             throw service.Failure($"{load.Errors} requests failed");
         foreach (var process in monitors.Prepend(service))
@@ -73,6 +77,22 @@ internal sealed record ImpactRun(WrkOutput Load, double ApplicationCores, double
         var run = await context.Processes.RunAsync(new("wrk", CpuRole.LoadGenerator, command[0], command[1..]), stop);
         return run.Code == 0 ? WrkOutput.Parse(run.Output) : throw run.Failure($"ended with {run.Code}");
     }
+
+    /// <summary>Scrapes so far, as the collector or Prometheus counts them.</summary>
+    private static async Task<double> CountScrapesAsync(string monitor, string library, int port, CancellationToken stop)
+    {
+        if (library == ImpactFigure.None)
+            return 0;
+        var document = await s_http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), stop);
+        var count = (monitor == ImpactFigure.Ours ? OurScrapes() : TheirScrapes()).Match(document);
+        return count.Success ? double.Parse(count.Groups["n"].Value, CultureInfo.InvariantCulture) : 0;
+    }
+
+    [GeneratedRegex(@"^microview_scrapes_total\{[^}]*\} (?<n>\S+)", RegexOptions.Multiline)]
+    private static partial Regex OurScrapes();
+
+    [GeneratedRegex(@"^prometheus_target_interval_length_seconds_count\{[^}]*\} (?<n>\S+)", RegexOptions.Multiline)]
+    private static partial Regex TheirScrapes();
 
     private static async Task WaitAsync(GroupProcess service, Uri url, CancellationToken stop)
     {

@@ -11,7 +11,9 @@ internal static class PrometheusServer
     /// <param name="target">The endpoint, reached through <paramref name="port"/>.</param>
     /// <param name="port">Where it connects to.</param>
     /// <param name="seconds">Between scrapes; at least 1 ms.</param>
-    public static GroupProcess Start(StepContext context, string name, StartedSystem target, int port, double seconds)
+    /// <param name="listen">Port of its own; 0: any free one.</param>
+    /// <param name="prefix">A command that starts it: taskset, say.</param>
+    public static GroupProcess Start(StepContext context, string name, StartedSystem target, int port, double seconds, int listen = 0, params IReadOnlyList<string> prefix)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(target);
@@ -27,7 +29,7 @@ internal static class PrometheusServer
                 static_configs:
                   - targets: ['127.0.0.1:{port}']
             """ + parameters + "\n");
-        return context.Processes.Start(new(name, CpuRole.Monitor, Programs.Require("prometheus", "prometheus"), $"--config.file={folder}/prometheus.yml", $"--storage.tsdb.path={folder}/data",
-            $"--web.listen-address=127.0.0.1:{Testbed.FreePort()}") { Log = Path.Combine(context.Files, name + ".log") });
+        string[] command = [.. prefix, Programs.Require("prometheus", "prometheus"), $"--config.file={folder}/prometheus.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{(listen > 0 ? listen : Testbed.FreePort())}"];
+        return context.Processes.Start(new(name, CpuRole.Monitor, command[0], command[1..]) { Log = Path.Combine(context.Files, name + ".log") });
     }
 }
