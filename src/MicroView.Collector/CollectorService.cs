@@ -55,7 +55,7 @@ public sealed class CollectorService : IAsyncDisposable
         _session = wiring.CreateSession(_follower, _runners, rates, logger);
         foreach (var lmap in _lmaps)
             (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
-        _actions = new ActionRuntime(options, _runners, _traceRates, _alarms, _document, gate, () => Endpoint, WhyNotReady, wiring.Clock, loggers);
+        _actions = new ActionRuntime(options, _runners, _traceRates, _alarms, _document, gate, () => EndpointPlaces.Reachable(Endpoint), WhyNotReady, wiring.Clock, loggers);
         CollectorSelfMetrics.Join(_document, this, _lmaps, rates);
         if (wiring.Verbs is { } verbs)
             RdmaSelfMetrics.Join(_document, verbs);

@@ -33,6 +33,12 @@ internal static class EndpointPlaces
     public static bool Covers(IPAddress address, IPAddress? local) =>
         IsWildcard(address) || (local is not null && Plain(address).Equals(Plain(local)));
 
+    /// <summary>The address under which others may reach what listens everywhere.</summary>
+    public static Uri? Reachable(Uri? listening) =>
+        listening is not null && IPAddress.TryParse(listening.Host.Trim('[', ']'), out var address) && IsWildcard(address)
+            ? new UriBuilder(listening) { Host = Environment.MachineName }.Uri
+            : listening;
+
     public static bool IsLoopback(IPAddress? address) => address is not null && IPAddress.IsLoopback(Plain(address));
 
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
