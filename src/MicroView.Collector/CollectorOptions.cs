@@ -27,6 +27,9 @@ public sealed record CollectorOptions
     /// <summary>HOST:PORT of the agent's control plane, or a socket's path; null: this machine's agent.</summary>
     public string? ControlPlane { get; init; }
 
+    /// <summary>PEM file of the authorities that the agent's certificate is judged by, for https://HOST:PORT; null: the machine's.</summary>
+    public string? ControlPlaneAuthorities { get; init; }
+
     /// <summary>How pages are read.</summary>
     public TransportKind Transport { get; init; }
 
@@ -63,8 +66,8 @@ public sealed record CollectorOptions
     /// <summary>Spins up to a scrape's deadline instead of sleeping; null: when bound to cores.</summary>
     public bool? Spin { get; init; }
 
-    /// <summary>Address that the endpoint listens on.</summary>
-    public string PrometheusAddress { get; init; } = "127.0.0.1";
+    /// <summary>Where the endpoint listens, and who is let in.</summary>
+    public AccessOptions Access { get; init; } = new();
 
     /// <summary>Its port; 0: any free one; null: no endpoint.</summary>
     public int? PrometheusPort { get; init; } = 8000;
@@ -118,57 +121,72 @@ public sealed record CollectorOptions
     public bool IsVerbs => Transport == TransportKind.Verbs
         || (Transport == TransportKind.Auto && !IsReplay && (Device is not null || AgentPlaces.IsElsewhere(ControlPlane)));
 
-    /// <summary>Checks ranges.</summary>
-    /// <exception cref="ArgumentException">A setting is out of range, or this build cannot do it; one line says which.</exception>
-    public void Validate()
+    /// <summary>Checks ranges, and what goes together.</summary>
+    /// <exception cref="ArgumentException">There are <see cref="Problems"/>; one line has all of them.</exception>
+    public void Validate() => Check().ThrowIfAny();
+
+    /// <summary>Everything that is wrong with the settings, a line each; files that they name are looked at, ports are not.</summary>
+    public IReadOnlyList<string> Problems() => Check().Lines;
+
+    private OptionProblems Check()
     {
-        Analysis.Validate();
-        var isVae = Analysis.Detector.Model.Equals("VAE", StringComparison.OrdinalIgnoreCase);
-        Require(!isVae || Models is not null || Analysis.Detector.Vae is not null, "model VAE needs a trained network, and was given none");
-        Require(isVae || Models is null, $"a trained network is for model VAE, not for {Analysis.Detector.Model}");
-        Require(
-            ScrapeInterval >= TimeSpan.Zero && ScrapeInterval <= TimeSpan.FromDays(1),
-            $"the scrape interval must be 0 to 86400 s, not {ScrapeInterval.TotalSeconds} s");
-        Require(Tick is null || (Tick >= TimeSpan.Zero && Tick <= TimeSpan.FromDays(1)), $"the tick must be 0 to 86400 s, not {Tick?.TotalSeconds} s");
-        Require(Lmaps is >= 1 and <= 256, $"there must be 1 to 256 LMAPs, not {Lmaps}");
-        Require(Cores.All(core => core is >= 0 and < 1024), $"cores are numbered 0 to 1023, not {string.Join(",", Cores)}");
-        Require(PrometheusPort is null or (>= 0 and <= 65535), $"the Prometheus port must be 0 to 65535, not {PrometheusPort}");
-        Require(
-            System.Net.IPAddress.TryParse(PrometheusAddress, out _),
-            $"the Prometheus address must be an IP address, not '{PrometheusAddress}'");
-        Require(!string.IsNullOrWhiteSpace(Name), "the collector's name is empty");
-        Require(DevicePort is >= 1 and <= 255, $"the ports of an RDMA device are 1 to 255, not {DevicePort}");
-        Require(GidIndex is null or (>= 0 and <= 255), $"the GID index must be 0 to 255, not {GidIndex}");
-        Require(TraceRate is null or (>= 0 and <= 1), $"the trace rate must be 0 to 1, not {TraceRate}");
-        Require(TraceRate is null || !Actions.WritesTraceRates, "--trace-rate writes one rate into every pod, and --trace-sampling one per application: give one of the two");
-        Actions.Validate();
-        Require(ReplaySpeed is >= 0 and <= 1e6, $"the replay speed must be 0 to 1e6, not {ReplaySpeed}");
-        Samples?.Validate();
-        ValidateReplay();
-        Require(AgentPlaces.IsPath(ControlPlane) || AgentPlaces.TryParse(ControlPlane, out _), $"the control plane must be HOST:PORT, such as 10.9.0.1:5000, not '{ControlPlane}'");
-        Require(!IsVerbs || !AgentPlaces.IsPath(ControlPlane), $"verbs needs the control plane's HOST:PORT, and {ControlPlane} is a socket; pages of an agent on this machine are read with --transport shm");
-        Require(IsVerbs || IsReplay || !AgentPlaces.IsElsewhere(ControlPlane), $"the control plane {ControlPlane} is on another machine, whose memory --transport shm cannot read");
+        var problems = new OptionProblems();
+        CheckReading(problems);
+        CheckPlaces(problems);
+        CheckReplay(problems);
+        Actions.Check(problems);
+        Samples?.Check(problems);
+        problems.Add(Access.Problems(PrometheusPort, ("--jaeger-listen", Actions.Jaeger), ("--keda-listen", Actions.Keda)));
+        problems.Add(AccessGate.FileProblems(Access));
+        return problems;
     }
 
-    private void ValidateReplay()
+    private void CheckReading(OptionProblems problems)
+    {
+        problems.Try(Analysis.Validate);
+        var isVae = Analysis.Detector.Model.Equals("VAE", StringComparison.OrdinalIgnoreCase);
+        problems.Require(!isVae || Models is not null || Analysis.Detector.Vae is not null, "model VAE needs a trained network, and was given none");
+        problems.Require(isVae || Models is null, $"a trained network is for model VAE, not for {Analysis.Detector.Model}");
+        problems.Require(
+            ScrapeInterval >= TimeSpan.Zero && ScrapeInterval <= TimeSpan.FromDays(1),
+            $"the scrape interval must be 0 to 86400 s, not {ScrapeInterval.TotalSeconds} s");
+        problems.Require(Tick is null || (Tick >= TimeSpan.Zero && Tick <= TimeSpan.FromDays(1)), $"the tick must be 0 to 86400 s, not {Tick?.TotalSeconds} s");
+        problems.Require(Lmaps is >= 1 and <= 256, $"there must be 1 to 256 LMAPs, not {Lmaps}");
+        problems.Require(Cores.All(core => core is >= 0 and < 1024), $"cores are numbered 0 to 1023, not {string.Join(",", Cores)}");
+        problems.Require(PrometheusPort is null or (>= 0 and <= 65535), $"the Prometheus port must be 0 to 65535, not {PrometheusPort}");
+        problems.Require(!string.IsNullOrWhiteSpace(Name), "the collector's name is empty");
+        problems.Require(DevicePort is >= 1 and <= 255, $"the ports of an RDMA device are 1 to 255, not {DevicePort}");
+        problems.Require(GidIndex is null or (>= 0 and <= 255), $"the GID index must be 0 to 255, not {GidIndex}");
+        problems.Require(TraceRate is null or (>= 0 and <= 1), $"the trace rate must be 0 to 1, not {TraceRate}");
+        problems.Require(TraceRate is null || !Actions.WritesTraceRates, "--trace-rate writes one rate into every pod, and --trace-sampling one per application: give one of the two");
+        problems.Require(ReplaySpeed is >= 0 and <= 1e6, $"the replay speed must be 0 to 1e6, not {ReplaySpeed}");
+    }
+
+    private void CheckPlaces(OptionProblems problems)
+    {
+        if (ControlPlaneAuthorities is { } authorities)
+        {
+            problems.Require(ControlPlane?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true, "--control-plane-ca is for --control-plane https://HOST:PORT");
+            problems.Try(() => _ = Protocol.ServerCertificate.ReadAuthorities(authorities));
+        }
+        problems.Require(AgentPlaces.IsPath(ControlPlane) || AgentPlaces.TryParse(ControlPlane, out _), $"the control plane must be HOST:PORT, such as 10.9.0.1:5000, not '{ControlPlane}'");
+        problems.Require(!IsVerbs || !AgentPlaces.IsPath(ControlPlane), $"verbs needs the control plane's HOST:PORT, and {ControlPlane} is a socket; pages of an agent on this machine are read with --transport shm");
+        problems.Require(IsVerbs || IsReplay || !AgentPlaces.IsElsewhere(ControlPlane), $"the control plane {ControlPlane} is on another machine, whose memory --transport shm cannot read");
+    }
+
+    private void CheckReplay(OptionProblems problems)
     {
         if (!IsReplay)
         {
-            Require(Recording is null, "a recording is replayed by --transport recording, or by auto, and by no other");
-            Require(RowsFolder is null, "--rows takes the rows of a recording: record the run with --record, then replay it with --recording");
+            problems.Require(Recording is null, "a recording is replayed by --transport recording, or by auto, and by no other");
+            problems.Require(RowsFolder is null, "--rows takes the rows of a recording: record the run with --record, then replay it with --recording");
             return;
         }
-        Require(!string.IsNullOrEmpty(Recording), "--transport recording needs the recording: --recording FILE");
-        Require(RecordInto is null, "a replay is not recorded: leave out --record or --recording");
-        Require(ControlPlane is null && SocketPath is null && Device is null && GidIndex is null, "a replay asks no agent and no device: leave out --control-plane, --socket, --dev and --gid");
-        Require(Actions.LiveOnly is null, $"{Actions.LiveOnly} acts on live pods, and a replay has none: leave it out");
-        Require(Samples is null, "a replay is of another time, and its samples go nowhere: leave out --remote-write");
-        Require(TraceRate is null, "a replay writes no control words: leave out --trace-rate");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-            throw new ArgumentException(message);
+        problems.Require(!string.IsNullOrEmpty(Recording), "--transport recording needs the recording: --recording FILE");
+        problems.Require(RecordInto is null, "a replay is not recorded: leave out --record or --recording");
+        problems.Require(ControlPlane is null && SocketPath is null && Device is null && GidIndex is null, "a replay asks no agent and no device: leave out --control-plane, --socket, --dev and --gid");
+        problems.Require(Actions.LiveOnly is null, $"{Actions.LiveOnly} acts on live pods, and a replay has none: leave it out");
+        problems.Require(Samples is null, "a replay is of another time, and its samples go nowhere: leave out --remote-write");
+        problems.Require(TraceRate is null, "a replay writes no control words: leave out --trace-rate");
     }
 }

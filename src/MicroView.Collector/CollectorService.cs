@@ -20,6 +20,7 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly AlarmFeed _alarms;
     private readonly LayoutFollower _follower;
     private readonly CollectorWiring _wiring;
+    private readonly AccessGate _gate;
     private readonly TraceRates _traceRates = new();
     private readonly ActionRuntime _actions;
     private readonly LayoutSession _session;
@@ -38,9 +39,9 @@ public sealed class CollectorService : IAsyncDisposable
     private bool _started;
     private int _disposed;
 
-    private CollectorService(CollectorOptions options, CollectorWiring wiring, CollectorFiles files, ILoggerFactory loggers, ILogger logger)
+    private CollectorService(CollectorOptions options, CollectorWiring wiring, CollectorFiles files, AccessGate gate, ILoggerFactory loggers, ILogger logger)
     {
-        (_options, _wiring, _logger) = (options, wiring, logger);
+        (_options, _wiring, _gate, _logger) = (options, wiring, gate, logger);
         (_recorder, _decisions, _rows) = (files.Recorder, files.Decisions, files.Rows);
         _runners = [.. Enumerable.Range(0, options.Lmaps).Select(i => wiring.CreateRunner(CreateLmap(i), options, logger))];
         _lmaps = [.. _runners.Select(runner => runner.Lmap)];
@@ -54,7 +55,7 @@ public sealed class CollectorService : IAsyncDisposable
         _session = wiring.CreateSession(_follower, _runners, rates, logger);
         foreach (var lmap in _lmaps)
             (lmap.AlarmChanged, lmap.LayoutMoved) = (_alarms.Post, _session.Hurry);
-        _actions = new ActionRuntime(options, _runners, _traceRates, _alarms, _document, () => Endpoint, WhyNotReady, wiring.Clock, loggers);
+        _actions = new ActionRuntime(options, _runners, _traceRates, _alarms, _document, gate, () => EndpointPlaces.Reachable(Endpoint), WhyNotReady, wiring.Clock, loggers);
         CollectorSelfMetrics.Join(_document, this, _lmaps, rates);
         if (wiring.Verbs is { } verbs)
             RdmaSelfMetrics.Join(_document, verbs);
@@ -64,7 +65,7 @@ public sealed class CollectorService : IAsyncDisposable
         _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
         _page = new LivePage(
             new LiveSource(_runners, wiring.Clock, () => Agent, () => Generation, () => (AlarmsOpened, AlarmEventsDropped), options.ScrapeInterval),
-            new PageAccess(publicName: options.Actions.Alerts.ExternalUrl?.IdnHost), logger);
+            new EndpointAccess(options.Access, gate, options.PrometheusPort ?? 0, options.Actions.Alerts.ExternalUrl?.IdnHost), logger);
         _alarms.Changed += _page.Feed.Take;
     }
 
@@ -153,12 +154,13 @@ public sealed class CollectorService : IAsyncDisposable
         options.Validate();
         var logger = loggers.CreateLogger("MicroView.Collector");
         SampleExport.Check(options.Samples, logger);
+        var gate = AccessGate.Open(options.Access, logger);
         var wiring = CollectorWiring.Create(options, openDevice, logger);
         options = wiring.Adjust(options);
         CollectorService collector;
         try
         {
-            collector = new CollectorService(options, wiring, CollectorFiles.Create(options, wiring.Clock, logger), loggers, logger);
+            collector = new CollectorService(options, wiring, CollectorFiles.Create(options, wiring.Clock, logger), gate, loggers, logger);
         }
         catch
         {
@@ -178,16 +180,7 @@ public sealed class CollectorService : IAsyncDisposable
     }
 
     /// <summary>The collector now, for a screen.</summary>
-    public CollectorSnapshot Snapshot()
-    {
-        var pods = new List<PodSnapshot>();
-        foreach (var runner in _runners)
-            foreach (var pod in runner.Lmap.Pods)
-                pods.Add(Describe(pod, runner, _wiring.Clock));
-        pods.Sort((a, b) => string.CompareOrdinal(a.Pod, b.Pod));
-        return new CollectorSnapshot(
-            _wiring.Clock.Now, Agent, Generation, pods, [.. _lmaps.Select(Describe)], AlarmsOpened, Endpoint);
-    }
+    public CollectorSnapshot Snapshot() => CollectorSnapshots.Take(this, _runners, _wiring.Clock);
 
     /// <summary>Ends the session, stops the LMAPs, writes the statistics and gives all memory back.</summary>
     public async ValueTask DisposeAsync()
@@ -225,7 +218,7 @@ public sealed class CollectorService : IAsyncDisposable
     {
         if (_options.PrometheusPort is { } port)
             _endpoint = await MetricsEndpoint.StartAsync(
-                _document, _options.PrometheusAddress, port, PrepareScrape, WhyNotReady, _page, cancellation).ConfigureAwait(false);
+                new(_document, PrepareScrape), _options.Access, _gate, port, WhyNotReady, _page, cancellation).ConfigureAwait(false);
         if (_endpoint is not null)
             _page.Start();
         _alarms.Start();
@@ -299,22 +292,4 @@ public sealed class CollectorService : IAsyncDisposable
         : Array.Find(_runners, runner => _wiring.Clock.NowNs - runner.Lmap.Statistics.LastLookNs > runner.SilenceLimitNs) is { } silent
             ? $"LMAP {silent.Lmap.Index} does not scrape"
             : null;
-
-    private static PodSnapshot Describe(MonitoredPod pod, LmapRunner runner, CollectorClock clock)
-    {
-        var freshness = new PodFreshness(pod, runner.Lmap.Statistics, runner.SilenceLimitNs, clock);
-        var layout = pod.Layout;
-        return new PodSnapshot(
-            pod.Pod, layout.Service, layout.Container, layout.Kind, runner.Lmap.Index, pod.Schema.Metrics.Count, pod.State, pod.IsWarm, pod.Progress,
-            pod.RemainingSeconds, pod.Score, pod.Threshold, pod.AlarmOpen, pod.Attributions,
-            freshness.AgeSeconds, !freshness.IsFresh, pod.Status == RowStatus.Quarantined, pod.Status);
-    }
-
-    private static LmapSnapshot Describe(Lmap lmap)
-    {
-        var statistics = lmap.Statistics;
-        return new LmapSnapshot(
-            lmap.Index, lmap.Pods.Count, statistics.Scrapes, statistics.ScrapeRate, statistics.CpuShare, statistics.ClassifiedRows,
-            statistics.MissedTicks, statistics.TornRows);
-    }
 }

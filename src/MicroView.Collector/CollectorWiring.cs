@@ -41,7 +41,7 @@ internal abstract record CollectorWiring(PageTransport Transport) : IDisposable
         try
         {
             var transport = new VerbsTransport(openDevice(options), options.Lmaps, spin, !AgentPlaces.IsElsewhere(options.ControlPlane), logger);
-            var agent = new AgentHttp(place, options.Name, options.Token);
+            var agent = new AgentHttp(place, options.Name, options.Token, options.ControlPlaneAuthorities);
             var keeper = new QueueKeeper(transport, agent, logger);
             return new AgentWiring(transport, new HttpControlPlane(agent, keeper), keeper);
         }

@@ -160,7 +160,7 @@ public sealed class HostAgent : IAsyncDisposable
     {
         _listener.Start();
         _clock.Start();
-        _state.Log.Listening(SocketPath, RestEndpoint is { } rest ? $" and http://{rest}" : "");
+        _state.Log.Listening(SocketPath, RestEndpoint is { } rest ? $" and {(_state.Options.Certificate is null ? "http" : "https")}://{rest}" : "");
         if (_state.Rdma is null && _noQueues.Length > 0)
             _state.Log.NoQueues(_noQueues);
     }

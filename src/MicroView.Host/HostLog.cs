@@ -53,6 +53,9 @@ internal static partial class HostLog
     [LoggerMessage(17, LogLevel.Warning, "reader {Name} has not acknowledged generation {Generation} for {Seconds} s: its lease is ended")]
     internal static partial void ReaderBehind(this ILogger log, string name, ulong generation, double seconds);
 
+    [LoggerMessage(18, LogLevel.Warning, "the certificate stays as it was: {Problem}")]
+    internal static partial void KeptCertificate(this ILogger log, string problem);
+
     [LoggerMessage(16, LogLevel.Warning, "locked memory is limited to {Limit} KiB, enough for about {Pods} small pods over RDMA; raise it: ulimit -l unlimited, LimitMEMLOCK=infinity in the unit, or run as root")]
     internal static partial void LittleLockedMemory(this ILogger log, long limit, long pods);
 }

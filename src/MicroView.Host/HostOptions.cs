@@ -24,6 +24,12 @@ public sealed record HostOptions
     /// <summary>File whose trimmed text is the token.</summary>
     public string? TokenFile { get; init; }
 
+    /// <summary>PEM file of the certificate that REST speaks TLS with, its key in it or in <see cref="CertificateKey"/>; null: plain HTTP. Not on loopback.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>PEM file of the certificate's key; null: in the same file.</summary>
+    public string? CertificateKey { get; init; }
+
     /// <summary>Networks whose peers have the collector role.</summary>
     public IReadOnlyList<IPNetwork> Collectors { get; init; } = [];
 
@@ -100,8 +106,34 @@ public sealed record HostOptions
         }
     }
 
+    /// <summary>Everything that is wrong with the settings, a line each.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        try
+        {
+            return Check(EffectiveToken());
+        }
+        catch (HostStartException error)
+        {
+            return [error.Message, .. Check("a token that could not be read")];
+        }
+    }
+
     internal void Validate(string? token)
     {
+        if (Check(token) is { Count: > 0 } problems)
+            throw new HostStartException(string.Join("; ", problems));
+    }
+
+    private List<string> Check(string? token)
+    {
+        var problems = new List<string>();
+        void Require(bool condition, string problem)
+        {
+            if (!condition)
+                problems.Add(problem);
+        }
+
         Require(RestPort is >= 0 and <= 65535, $"port {RestPort} is not one; use 1 to 65535, or 0 for a free one");
         Require(MaxPods is >= 1 and <= 1_000_000, $"{MaxPods} pods; use 1 to 1000000");
         Require(PoolBytes >= 2 * PageFormat.PageSize, $"a pool of {PoolBytes} bytes holds no pod; use at least {2 * PageFormat.PageSize}");
@@ -117,14 +149,22 @@ public sealed record HostOptions
         Require(token is null or { Length: >= 8 }, "the token has fewer than 8 characters; use a longer one");
         Require(!RestEnabled || IPAddress.IsLoopback(RestAddress) || token is not null || Collectors.Count > 0,
             $"refusing to listen on {RestAddress} without a token or a list of collectors; set MICROVIEW_TOKEN or --token-file, name them with --collectors, or listen on 127.0.0.1");
+        Require(Certificate is null || !IPAddress.IsLoopback(RestAddress), "--tls-certificate is for a control plane beyond loopback: give --listen ADDR as well");
+        Require(CertificateKey is null || Certificate is not null, "--tls-key is for --tls-certificate, which is not given");
+        if (Certificate is not null)
+        {
+            try
+            {
+                _ = new ServerCertificate(Certificate, CertificateKey);
+            }
+            catch (IOException error)
+            {
+                problems.Add($"--tls-certificate: {error.Message}");
+            }
+        }
+        return problems;
     }
 
     private static bool IsSegmentName(string name) =>
         name.Length is >= 1 and <= 100 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
-
-    private static void Require(bool condition, string problem)
-    {
-        if (!condition)
-            throw new HostStartException(problem);
-    }
 }

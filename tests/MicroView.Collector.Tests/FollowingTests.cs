@@ -195,7 +195,7 @@ public sealed class FollowingTests
         Check(Quick with { TraceRate = 1.5 }, "trace rate");
         Check(Quick with { ControlPlane = "10.254.253.1:5000", Transport = TransportKind.SharedMemory }, "another machine");
         Check(Quick with { Lmaps = 0 }, "LMAPs");
-        Check(Quick with { PrometheusAddress = "nowhere" }, "IP address");
+        Check(Quick with { Access = new() { Listen = "nowhere" } }, "IP address");
         (Quick with { ControlPlane = "localhost:5000" }).Validate();
         (Quick with { ControlPlane = "127.0.0.1:5000", Transport = TransportKind.SharedMemory }).Validate();
 

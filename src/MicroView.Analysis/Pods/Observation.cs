@@ -28,4 +28,21 @@ public readonly record struct Observation(
 /// <summary>The share of a score that a feature explains, 0..1. Immutable and thread-safe.</summary>
 /// <param name="Feature">Index in the <see cref="FeatureMap"/>.</param>
 /// <param name="Share">Share; over all features they sum to 1 or less.</param>
-public readonly record struct Attribution(int Feature, double Share);
+public readonly record struct Attribution(int Feature, double Share)
+{
+    /// <summary>Writes the largest shares above zero, largest first, of equal ones the first; returns how many.</summary>
+    internal static int TakeLargest(ReadOnlySpan<double> shares, Span<Attribution> top)
+    {
+        var count = 0;
+        for (var i = 0; i < shares.Length; i++)
+        {
+            if (!(shares[i] > 0) || (count == top.Length && shares[i] <= top[^1].Share))
+                continue;
+            var at = count < top.Length ? count++ : count - 1;
+            for (; at > 0 && top[at - 1].Share < shares[i]; at--)
+                top[at] = top[at - 1];
+            top[at] = new Attribution(i, shares[i]);
+        }
+        return count;
+    }
+}

@@ -130,17 +130,7 @@ public sealed class PodAnalyzer
             return 0;
         Span<double> shares = _z.Length <= 1024 ? stackalloc double[_z.Length] : new double[_z.Length];
         _detector.Attribute(_z, shares);
-        var count = 0;
-        for (var i = 0; i < Map.Count; i++)
-        {
-            if (!(shares[i] > 0) || (count == top.Length && shares[i] <= top[^1].Share))
-                continue;
-            var at = count < top.Length ? count++ : count - 1;
-            for (; at > 0 && top[at - 1].Share < shares[i]; at--)
-                top[at] = top[at - 1];
-            top[at] = new Attribution(i, shares[i]);
-        }
-        return count;
+        return Attribution.TakeLargest(shares[..Map.Count], top);
     }
 
     /// <summary>The z-scores of the last row judged; one per feature.</summary>
@@ -340,23 +330,5 @@ public sealed class PodAnalyzer
         if (_options.UpdateOnline)
             _detector.Update(_z, squaredNorm, anomalous);
         return new Observation(score, threshold, missing, State, outcome, anomalous, _gate.IsOpen, AlarmChange.None);
-    }
-
-    /// <summary>Rows and time of learning when the model is fitted already.</summary>
-    private struct Calibration(long rows, double seconds)
-    {
-        private long _lastNs;
-
-        public long Rows { get; private set; } = rows;
-
-        public double Seconds { get; private set; } = seconds;
-
-        public void Add(long timeNs)
-        {
-            if (_lastNs > 0 && timeNs > _lastNs)
-                Seconds += (timeNs - _lastNs) / 1e9;
-            _lastNs = timeNs;
-            Rows++;
-        }
     }
 }

@@ -35,11 +35,11 @@ internal sealed class ActionOptionTable(string standardJaegerPort)
 
     public Option<int?> JaegerPort { get; } = PortOption("--jaeger-port", $"TCP port where services in any language ask for their sampling rate (Jaeger remote sampling, /sampling?service=NAME); 0: any free one [default: {standardJaegerPort}]");
 
-    public Option<string?> JaegerListen { get; } = Kinds.Text("--jaeger-listen", "ADDR", "IP address of that port; whoever reaches it can read services' rates [default: 127.0.0.1]");
+    public Option<string?> JaegerListen { get; } = Kinds.Text("--jaeger-listen", "ADDR", "IP address of that port; beyond loopback clients show what --listen-token-file or --client-ca ask for, such as http://any:TOKEN@HOST:5778 [default: 127.0.0.1]");
 
-    public Option<int?> KedaPort { get; } = PortOption("--keda-port", "TCP port of KEDA's external scaler (gRPC without TLS); 0: any free one [default: off]");
+    public Option<int?> KedaPort { get; } = PortOption("--keda-port", "TCP port of KEDA's external scaler (gRPC; TLS beyond loopback with --tls-certificate); 0: any free one [default: off]");
 
-    public Option<string?> KedaListen { get; } = Kinds.Text("--keda-listen", "ADDR", "IP address of that port; whoever reaches it can read alarms and scores by pod [default: 127.0.0.1]");
+    public Option<string?> KedaListen { get; } = Kinds.Text("--keda-listen", "ADDR", "IP address of that port; beyond loopback KEDA shows a certificate of --client-ca, or a token [default: 127.0.0.1]");
 
     public void AddTo(Command command)
     {

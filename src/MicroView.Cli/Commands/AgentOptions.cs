@@ -10,6 +10,9 @@ internal static class AgentOptions
     public static Option<string?> Socket() =>
         Kinds.Text("--socket", "PATH", "Unix socket of the host agent [default: MICROVIEW_SOCKET, else /run/microview/agent.sock, else $XDG_RUNTIME_DIR/microview/agent.sock, else /tmp/microview-UID/agent.sock]");
 
+    public static Option<string?> ControlPlaneAuthorities() =>
+        Kinds.Text("--control-plane-ca", "FILE", "Authorities (PEM) that the certificate of https://HOST:PORT is judged by [default: the machine's]");
+
     public static Option<string?> Configuration() =>
         Kinds.Text(ConfigurationTable.FileOption, "FILE", "Configuration, YAML or JSON; variables MICROVIEW_OPTION count over it, and flags over both: `microview config` (environment: MICROVIEW_CONFIG)");
 

@@ -12,7 +12,10 @@ internal static class HostCommand
             new("microview host", "socket and http://127.0.0.1:5000, for this machine only"),
             new("microview host --rdma-queues 1 --host 0.0.0.0 --token-file /etc/microview/token", "for collectors on other machines (RoCE/InfiniBand)"),
             new("microview host --sources all", "also publish this machine's cgroups and processes as pods"),
-            new("DEFAULT_PAGE_SIZE=4096 SHM_POOL_NAME=microview microview host", "settings from the environment, as in the artifact"));
+            new("DEFAULT_PAGE_SIZE=4096 SHM_POOL_NAME=microview microview host", "settings from the environment, as in the artifact"))
+        {
+            Check = (result, problems) => HostRun.Read(options, result, problems),
+        };
         options.AddTo(command);
         command.Add(AgentOptions.Configuration());
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => HostRun.RunAsync(options, result, stop), cancellation));

@@ -30,6 +30,10 @@ internal sealed class HostOptionTable
 
     public Option<string?> TokenFile { get; } = Kinds.Text("--token-file", "FILE", "File with the token of remote clients and collectors (environment: MICROVIEW_TOKEN holds the token itself)");
 
+    public Option<string?> Certificate { get; } = AccessOptionTable.CertificateOption("a control plane beyond loopback speaks");
+
+    public Option<string?> CertificateKey { get; } = AccessOptionTable.KeyOption();
+
     public Option<string?> ShmGroup { get; } = Kinds.Text("--shm-group", "GROUP", "Group that may open the segments of REST pods (mode 0660) [default: owner only, 0600]");
 
     public Option<string?> Socket { get; } = AgentOptions.Socket();
@@ -48,7 +52,7 @@ internal sealed class HostOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [Queues, Host, Port, PageSize, RegionSize, PoolSize, PoolName, MaxPods, Collectors, TokenFile, ShmGroup, Socket, Device, Gid, IbPort, Sources, Debug];
+        Option[] table = [Queues, Host, Port, PageSize, RegionSize, PoolSize, PoolName, MaxPods, Collectors, TokenFile, Certificate, CertificateKey, ShmGroup, Socket, Device, Gid, IbPort, Sources, Debug];
         foreach (var option in table)
             command.Add(option);
         ScrapeIn.AddTo(command);

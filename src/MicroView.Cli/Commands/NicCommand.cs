@@ -16,7 +16,10 @@ internal static class NicCommand
             new("microview nic --model VAE --model-file cart.vae", "judge the pods whose metrics the trained network knows"),
             new("microview nic --record run.mvrec", "collect and record; Ctrl+C ends both"),
             new("microview nic --recording run.mvrec --model TH --decisions th.csv", "what the threshold detector says of each recorded row"),
-            new("microview nic -s 1 -m TH -i", "once a second, threshold detector, terminal view"));
+            new("microview nic -s 1 -m TH -i", "once a second, threshold detector, terminal view"))
+        {
+            Check = (result, problems) => NicRun.Read(options, result, problems),
+        };
         command.Aliases.Add("collect");
         options.AddTo(command);
         command.Add(AgentOptions.Configuration());

@@ -5,7 +5,9 @@ namespace MicroView.Cli;
 /// <summary>The options of `nic`.</summary>
 internal sealed class NicOptionTable
 {
-    public Option<string?> ControlPlane { get; } = Kinds.Text("--control-plane", "HOST:PORT", "Host agent to collect from; a loopback address means this machine's socket [default: this machine's socket]", null, "-c");
+    public Option<string?> ControlPlane { get; } = Kinds.Text("--control-plane", "HOST:PORT", "Host agent to collect from, https://HOST:PORT where it speaks TLS; a loopback address means this machine's socket [default: this machine's socket]", null, "-c");
+
+    public Option<string?> ControlPlaneAuthorities { get; } = AgentOptions.ControlPlaneAuthorities();
 
     public Option<double?> ScrapeInterval { get; } = Kinds.OptionalSeconds("--scrape-interval", "How often pages are read; seconds; 0: back to back [default: 0.1; 0 with --test read_loop]", "-s");
 
@@ -42,6 +44,8 @@ internal sealed class NicOptionTable
         }, null);
 
     public ActionOptionTable Actions { get; } = new("off");
+
+    public AccessOptionTable Access { get; } = new();
 
     public Option<string?> Record { get; } = AgentOptions.Record();
 
@@ -85,9 +89,10 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, .. Samples.All, Interactive, Test, Duration, StatsDirectory, StatsInterval, Pin, TraceRate, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ControlPlaneAuthorities, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, .. Samples.All, Interactive, Test, Duration, StatsDirectory, StatsInterval, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
+        Access.AddTo(command);
         Actions.AddTo(command);
     }
 

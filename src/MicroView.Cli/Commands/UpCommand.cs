@@ -16,7 +16,12 @@ internal static class UpCommand
             new("microview up --application shop=cart*,checkout* --trace-sampling on", "an alarm of any of these pods keeps every trace of the shop"),
             new("microview up --remote-write http://localhost:9090/api/v1/write", "send samples to a Prometheus: each 30 s, and all of them around an alarm"),
             new("microview up --scrape http://127.0.0.1:9100/metrics --scrape targets.json", "also watch what other exporters tell, each as a pod"),
-            new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"));
+            new("microview up --metrics-listen 0.0.0.0", "a Prometheus on another machine may scrape; the page stays here"),
+            new("microview up --listen 0.0.0.0 --listen-token-file token --tls-certificate cert.pem --tls-key key.pem", "the page for other machines, over TLS and with a token"),
+            new("microview up --sources processes --group-by pid", "one pod per process instead of one per program"))
+        {
+            Check = (result, problems) => UpRun.Read(options, result, problems),
+        };
         options.AddTo(command);
         command.Add(AgentOptions.Configuration());
         command.SetAction((result, cancellation) => Running.RunAsync(result, options.Debug, stop => UpRun.RunAsync(options, result, stop), cancellation));
@@ -49,6 +54,8 @@ internal sealed class UpOptionTable
 
     public ActionOptionTable Actions { get; } = new($"{ActionOptionTable.StandardJaegerPort}, if it is free");
 
+    public AccessOptionTable Access { get; } = new();
+
     public Option<string?> Record { get; } = AgentOptions.Record();
 
     public Option<int> PrometheusPort { get; } = AgentOptions.PrometheusPort();
@@ -74,6 +81,7 @@ internal sealed class UpOptionTable
         Option[] table = [ScrapeInterval, Tick, Model, FalseAlarms, ModelFile, Normalize, Learn, WarmStart, Sources, GroupBy, Record, PrometheusPort, .. Samples.All, Port, Socket, MaxPods, Plain, Duration, Debug];
         foreach (var option in table)
             command.Add(option);
+        Access.AddTo(command);
         Actions.AddTo(command);
         ScrapeIn.AddTo(command);
     }

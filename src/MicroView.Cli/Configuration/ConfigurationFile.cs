@@ -13,6 +13,13 @@ internal sealed class ConfigurationFile
     /// <summary>How many keys it has.</summary>
     public int Count => _entries.Count;
 
+    /// <summary>The commands that one of its keys is for.</summary>
+    public IReadOnlyList<string> Commands => [.. _table.Commands.Where(command => _entries.Keys.Any(entry =>
+        entry.Section == command || (entry.Section.Length == 0 && _table.Keys(command).Any(key => key.Name == entry.Key))))];
+
+    /// <summary>Whether a command has keys of its own.</summary>
+    public bool HasSection(string command) => _entries.Keys.Any(entry => entry.Section == command);
+
     /// <summary>Reads a file, and adds what is wrong with it, line by line.</summary>
     public static ConfigurationFile Read(string path, ConfigurationTable table, ProblemList problems) =>
         Parse(path, ConfigurationText.Read(path, problems) ?? "", table, problems);

@@ -20,4 +20,33 @@ internal sealed class ProblemList
         else if (!IsFull)
             _lines.Add($"more than {Most} problems: the rest is not listed");
     }
+
+    public void Add(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+            Add(line);
+    }
+
+    /// <summary>What is read, or nothing and its problems.</summary>
+    public T? Try<T>(Func<T?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (UserException error)
+        {
+            Add(error.Lines);
+            return default;
+        }
+    }
+
+    /// <summary>Ends a command before it starts anything.</summary>
+    /// <param name="taken">What is right and cannot be had now, such as ports.</param>
+    /// <exception cref="UserException">There are problems of either kind: all of them.</exception>
+    public void ThrowIfAny(ProblemList taken)
+    {
+        if (Lines.Count + taken.Lines.Count > 0)
+            throw new UserException([.. Lines, .. taken.Lines], Lines.Count > 0 ? ExitCode.Usage : ExitCode.Unavailable);
+    }
 }

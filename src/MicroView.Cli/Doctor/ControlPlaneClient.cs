@@ -13,17 +13,26 @@ internal sealed class ControlPlaneClient : IDisposable
     private readonly HttpClient _http;
     private readonly string _lease = $"doctor-{Environment.MachineName}-{Environment.ProcessId}";
 
-    public ControlPlaneClient(string place, string? token)
+    /// <summary>An agent at HOST:PORT or https://HOST:PORT, whose certificate is judged by a file of authorities, else by the machine's.</summary>
+    public ControlPlaneClient(string place, string? authorities, string? token)
     {
-        if (!Uri.TryCreate($"http://{place}", UriKind.Absolute, out var address) || address.IsDefaultPort && !place.EndsWith(":80", StringComparison.Ordinal) || address.PathAndQuery != "/")
+        var text = place.Contains("://", StringComparison.Ordinal) ? place.TrimEnd('/') : $"http://{place}";
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")
+            || address.IsDefaultPort && !text.EndsWith($":{address.Port}", StringComparison.Ordinal) || address.PathAndQuery != "/")
             throw new UserException($"--control-plane: '{place}' is not HOST:PORT, such as 10.9.0.1:5000", ExitCode.Usage);
         Place = place;
-        _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(10) };
+        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(3), UseProxy = false };
+        if (authorities is not null)
+            handler.SslOptions.CertificateChainPolicy = ServerCertificate.PolicyOf(ServerCertificate.ReadAuthorities(authorities));
+        _http = new(handler) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(10) };
         if (token is not null)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     public string Place { get; }
+
+    /// <summary>Its name or address, without brackets.</summary>
+    public string Host => _http.BaseAddress!.Host.Trim('[', ']');
 
     /// <summary>Null when an agent answers, else why not.</summary>
     public string? Reach()

@@ -5,18 +5,18 @@ namespace MicroView.Cli;
 /// <summary>Whether this machine can collect from an agent elsewhere: reach it, be let in, and read its pages by RDMA. Leaves nothing behind.</summary>
 internal static class ControlPlaneExamination
 {
-    public static IReadOnlyList<Finding> Run(string place, string? token, string? device, int port, int? gid)
+    public static IReadOnlyList<Finding> Run(string place, string? authorities, string? token, string? device, int port, int? gid)
     {
         var findings = new List<Finding>();
-        using var agent = new ControlPlaneClient(place, token);
+        using var agent = new ControlPlaneClient(place, authorities, token);
         if (agent.Reach() is { } problem)
             findings.Add(new("control plane", FindingState.Missing, problem, "start there: microview host --rdma-queues 1 --listen ADDRESS --collectors THIS-MACHINE"));
         else
             findings.Add(new("control plane", FindingState.Ok, $"an agent answers at {place}"));
         var allowed = findings[0].State == FindingState.Ok && Ask(findings, agent);
-        var usable = Device(findings, device, port, gid, place);
+        var usable = Device(findings, agent, device, port, gid);
         if (allowed && usable)
-            Read(findings, agent, device, port, gid, place);
+            Read(findings, agent, device, port, gid);
         return findings;
     }
 
@@ -39,7 +39,7 @@ internal static class ControlPlaneExamination
         }
     }
 
-    private static bool Device(List<Finding> findings, string? device, int port, int? gid, string place)
+    private static bool Device(List<Finding> findings, ControlPlaneClient agent, string? device, int port, int? gid)
     {
         try
         {
@@ -49,7 +49,7 @@ internal static class ControlPlaneExamination
             findings.Add(found.IsActive
                 ? new(subject, FindingState.Ok, $"{found.State}, MTU {found.ActiveMtu.ToBytes()}, {(found.IsEthernet ? "Ethernet (RoCE)" : "InfiniBand")}")
                 : new(subject, FindingState.Missing, found.State, "bring its link up: rdma link show, ip link set ETH up"));
-            var chosen = found.ChooseGid(gid, VerifiedRead.LocalAddressTo(Host(place)));
+            var chosen = found.ChooseGid(gid, VerifiedRead.LocalAddressTo(agent.Host));
             foreach (var entry in found.Gids)
                 findings.Add(new("GID table", FindingState.Ok, $"{entry}{(entry.Index == chosen.Index ? " (used)" : "")}"));
             return found.IsActive;
@@ -61,11 +61,11 @@ internal static class ControlPlaneExamination
         }
     }
 
-    private static void Read(List<Finding> findings, ControlPlaneClient agent, string? device, int port, int? gid, string place)
+    private static void Read(List<Finding> findings, ControlPlaneClient agent, string? device, int port, int? gid)
     {
         try
         {
-            using var read = new VerifiedRead(device, port, gid, VerifiedRead.LocalAddressTo(Host(place)));
+            using var read = new VerifiedRead(device, port, gid, VerifiedRead.LocalAddressTo(agent.Host));
             findings.Add(read.Run(agent));
         }
         catch (IOException error)
@@ -78,9 +78,4 @@ internal static class ControlPlaneExamination
         }
     }
 
-    private static string Host(string place)
-    {
-        var colon = place.LastIndexOf(':');
-        return (colon < 0 || place.EndsWith(']') ? place : place[..colon]).Trim('[', ']');
-    }
 }

@@ -11,12 +11,16 @@ internal static class Complaint
         if (problems.Count == 1)
             Failures.WriteLine($"{OneLine(problems[0])}; see: {see}");
         else
-        {
-            foreach (var problem in problems)
-                Failures.WriteLine(OneLine(problem));
-            Failures.WriteLine($"{problems.Count} problems, nothing was started; see: {see}");
-        }
+            WriteAll(problems, $"; see: {see}");
         return ExitCode.Usage;
+    }
+
+    /// <summary>Several, a line each, and how many they are.</summary>
+    public static void WriteAll(IReadOnlyList<string> problems, string end = "")
+    {
+        foreach (var problem in problems)
+            Failures.WriteLine(OneLine(problem));
+        Failures.WriteLine($"{problems.Count} problems, nothing was started{end}");
     }
 
     private static string OneLine(string problem) => problem.ReplaceLineEndings(" ").TrimEnd('.');

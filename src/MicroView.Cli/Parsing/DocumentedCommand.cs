@@ -11,4 +11,7 @@ internal sealed class DocumentedCommand : Command
     public DocumentedCommand(string name, string description, params Example[] examples) : base(name, description) => Examples = examples;
 
     public IReadOnlyList<Example> Examples { get; }
+
+    /// <summary>Finds what is wrong with a command line beyond each option's own value; starts nothing. Null: nothing can be.</summary>
+    public Action<ParseResult, ProblemList>? Check { get; init; }
 }

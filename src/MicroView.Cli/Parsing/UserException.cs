@@ -1,7 +1,15 @@
 namespace MicroView.Cli;
 
-/// <summary>An end that the user can do something about: one line on stderr, no trace.</summary>
-internal sealed class UserException(string message, int exitCode = ExitCode.Unavailable, Exception? inner = null) : Exception(message, inner)
+/// <summary>An end that the user can do something about: a line on stderr, or one for each problem, and no trace.</summary>
+internal sealed class UserException : Exception
 {
-    public int ExitCode { get; } = exitCode;
+    public UserException(string message, int exitCode = Cli.ExitCode.Unavailable, Exception? inner = null) : base(message, inner) =>
+        (Lines, ExitCode) = ([message], exitCode);
+
+    /// <summary>What is wrong with what was asked for, all of it.</summary>
+    public UserException(IReadOnlyList<string> lines, int exitCode) : base(string.Join("; ", lines)) => (Lines, ExitCode) = (lines, exitCode);
+
+    public IReadOnlyList<string> Lines { get; }
+
+    public int ExitCode { get; }
 }

@@ -12,20 +12,11 @@ internal static class ActionChoice
     /// <param name="standardJaegerPort">Where rates are asked for when nothing is said of it, if that port is free; null: nowhere.</param>
     public static ActionOptions Read(ActionOptionTable options, ParseResult result, int? standardJaegerPort)
     {
-        var read = ReadAll(options, result) with
+        return ReadAll(options, result) with
         {
             Jaeger = Place(result.GetValue(options.JaegerPort) ?? standardJaegerPort, result.GetValue(options.JaegerListen), "--jaeger", result.GetValue(options.JaegerPort) is null),
             Keda = Place(result.GetValue(options.KedaPort), result.GetValue(options.KedaListen), "--keda", isOptional: false),
         };
-        try
-        {
-            read.Validate();
-            return read;
-        }
-        catch (ArgumentException error)
-        {
-            throw new UserException(error.Message, ExitCode.Usage, error);
-        }
     }
 
     private static ActionOptions ReadAll(ActionOptionTable options, ParseResult result) => new()
@@ -52,7 +43,7 @@ internal static class ActionChoice
     private static ActionPlace? Place(int? port, string? address, string option, bool isOptional)
     {
         if (port is not (null or ActionOptionTable.Off))
-            return new(port.Value, address is null or "localhost" ? "127.0.0.1" : address == "*" ? "0.0.0.0" : address, isOptional);
+            return new(port.Value, AccessOptionTable.Address(address), isOptional);
         return address is null ? null : throw new UserException($"{option}-listen is for {option}-port, which is not given", ExitCode.Usage);
     }
 

@@ -11,7 +11,10 @@ internal static class Failures
     {
         error = Innermost(error);
         var (message, exitCode) = Describe(error);
-        WriteLine(message);
+        if (error is UserException { Lines.Count: > 1 } several)
+            Complaint.WriteAll(several.Lines);
+        else
+            WriteLine(message);
         if (debug)
             Console.Error.WriteLine(error);
         return exitCode;

@@ -10,9 +10,11 @@ internal static class HostRun
 {
     public static async Task<int> RunAsync(HostOptionTable options, ParseResult result, RunContext run)
     {
-        var host = Read(options, result);
-        var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, null, TimeSpan.FromMilliseconds(100), result.GetValue(options.MaxPods));
-        var scrapeIn = ScrapeInChoice.Read(options.ScrapeIn, result);
+        var (problems, taken) = (new ProblemList(), new ProblemList());
+        var (host, sourceOptions, scrapeIn) = Read(options, result, problems);
+        if (host.RestEnabled)
+            PortCheck.Look(taken, host.RestAddress.ToString(), host.RestPort, "--port");
+        problems.ThrowIfAny(taken);
         await using var agent = await HostAgent.StartAsync(host, run.Loggers, run.Stop);
         using var sources = sourceOptions is null ? null : agent.Watch(sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
         using var scrapes = scrapeIn is null ? null : agent.Scrape(scrapeIn, run.Loggers.CreateLogger("MicroView.Host.ScrapeIn"));
@@ -23,12 +25,25 @@ internal static class HostRun
         return ExitCode.Success;
     }
 
-    private static HostOptions Read(HostOptionTable options, ParseResult result) => new()
+    /// <summary>What is to be started, and everything that is wrong with it.</summary>
+    public static (HostOptions Host, NodeSourceOptions? Sources, ScrapeInOptions? ScrapeIn) Read(HostOptionTable options, ParseResult result, ProblemList problems)
+    {
+        var host = problems.Try(() => Agent(options, result));
+        problems.Add(host?.Problems() ?? []);
+        return (
+            host ?? new(),
+            problems.Try(() => SourceChoice.Read(result.GetValue(options.Sources)!, null, TimeSpan.FromMilliseconds(100), result.GetValue(options.MaxPods))),
+            problems.Try(() => ScrapeInChoice.Read(options.ScrapeIn, result)));
+    }
+
+    private static HostOptions Agent(HostOptionTable options, ParseResult result) => new()
     {
         SocketPath = result.GetValue(options.Socket),
         RestAddress = Address(result.GetValue(options.Host)),
         RestPort = result.GetValue(options.Port),
         TokenFile = result.GetValue(options.TokenFile),
+        Certificate = result.GetValue(options.Certificate),
+        CertificateKey = result.GetValue(options.CertificateKey),
         Collectors = [.. (result.GetValue(options.Collectors) ?? []).Select(Network)],
         ShmGroup = result.GetValue(options.ShmGroup) is { } group ? Groups.Find(group) : null,
         MaxPods = result.GetValue(options.MaxPods),

@@ -10,7 +10,11 @@ internal static class NicRun
     public static async Task<int> RunAsync(NicOptionTable options, ParseResult result, RunContext run)
     {
         var test = result.GetValue(options.Test);
-        var collectorOptions = CollectorChoice.Check(Read(options, result, test, run.Debug));
+        var problems = new ProblemList();
+        var collectorOptions = Read(options, result, problems) with { Debug = run.Debug };
+        var taken = new ProblemList();
+        CollectorChoice.LookAtPorts(collectorOptions, taken);
+        problems.ThrowIfAny(taken);
         using var output = new PlainOutput(run.Signals.Stop);
         var interactive = result.GetValue(options.Interactive) && Screen.IsSupported;
         var messages = result.GetValue(options.Interactive) ? run.Logs.ForUp(!interactive, run.Debug) : null;
@@ -37,25 +41,33 @@ internal static class NicRun
         logger.LogInformation("Stopping{Statistics}", options.StatisticsFolder is { } folder ? $"; statistics of each LMAP in {Path.GetFullPath(folder)}" : "");
     }
 
-    private static CollectorOptions Read(NicOptionTable options, ParseResult result, string? test, bool debug)
+    /// <summary>What is to be started, and everything that is wrong with it.</summary>
+    public static CollectorOptions Read(NicOptionTable options, ParseResult result, ProblemList problems)
     {
+        var test = result.GetValue(options.Test);
         var loop = test == "read_loop";
         var recording = result.GetValue(options.Recording);
-        RequireNoReplay(recording is not null && test is "setup" or "read_loop", $"--test {test} reads an agent's pods, and not --recording");
-        RequireNoReplay(recording is not null && result.GetValue(options.ScrapeInterval) is not null, "--scrape-interval is the recording's with --recording");
+        if (recording is not null && test is "setup" or "read_loop")
+            problems.Add($"--test {test} reads an agent's pods, and not --recording");
+        if (recording is not null && result.GetValue(options.ScrapeInterval) is not null)
+            problems.Add("--scrape-interval is the recording's with --recording");
         var scrape = result.GetValue(options.ScrapeInterval) ?? (loop ? 0 : 0.1);
         var tick = result.GetValue(options.Tick) ?? (loop ? 0 : 0.1);
         var model = test == "setup" ? "none" : result.GetValue(options.Model)!;
+        var before = problems.Lines.Count;
+        var models = test == "setup" ? null : problems.Try(() => DetectionChoice.ReadModels(model, result.GetValue(options.ModelFile)));
+        var hasModel = problems.Lines.Count == before;
         var read = new CollectorOptions
         {
             RecordInto = result.GetValue(options.Record),
-            Samples = options.Samples.Read(result),
+            Samples = problems.Try(() => options.Samples.Read(result)),
             Recording = recording,
             ReplaySpeed = result.GetValue(options.ReplaySpeed) ?? (result.GetValue(options.Interactive) ? 1 : 0),
             DecisionsFile = result.GetValue(options.Decisions),
             RowsFolder = result.GetValue(options.Rows),
             SocketPath = result.GetValue(options.Socket),
             ControlPlane = result.GetValue(options.ControlPlane),
+            ControlPlaneAuthorities = result.GetValue(options.ControlPlaneAuthorities),
             Transport = result.GetValue(options.Transport) switch
             {
                 "shm" => TransportKind.SharedMemory, "verbs" => TransportKind.Verbs, "recording" => TransportKind.Recording, _ => TransportKind.Auto,
@@ -66,20 +78,21 @@ internal static class NicRun
             ScrapeInterval = TimeSpan.FromSeconds(scrape),
             Tick = TimeSpan.FromSeconds(tick),
             Lmaps = result.GetValue(options.Lmaps),
-            Models = test == "setup" ? null : DetectionChoice.ReadModels(model, result.GetValue(options.ModelFile)),
+            Models = models,
             WarmStart = result.GetValue(options.WarmStart) == "on",
             Analysis = Detection(options, result, model, Math.Max(scrape, tick)),
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
             StatisticsPeriod = TimeSpan.FromSeconds(result.GetValue(options.StatsInterval)),
-            Token = TokenChoice.Read(result.GetValue(options.TokenFile)),
+            Token = problems.Try(() => TokenChoice.Read(result.GetValue(options.TokenFile))),
             TraceRate = result.GetValue(options.TraceRate),
-            Actions = ActionChoice.Read(options.Actions, result, standardJaegerPort: null),
-            Debug = debug,
+            Actions = problems.Try(() => ActionChoice.Read(options.Actions, result, standardJaegerPort: null)) ?? new(),
+            Access = options.Access.Read(result),
         };
+        CollectorChoice.Check(read, hasModel, problems);
         if (read.IsReplay)
-            return Replay(options, result, CollectorChoice.Check(read));
+            return problems.Lines.Count == 0 ? Replay(options, result, read) : read;
         // An agent elsewhere may come later than its collector; the log says what is wrong meanwhile.
         return read.IsVerbs && test != "setup" ? read with { AgentWait = Timeout.InfiniteTimeSpan } : read;
     }
@@ -94,12 +107,6 @@ internal static class NicRun
 
     private static Analysis.AnalyzerOptions Detection(NicOptionTable options, ParseResult result, string model, double rowSeconds) =>
         DetectionChoice.Read(model, result.GetValue(options.FalseAlarms), result.GetValue(options.Normalize)!, result.GetValue(options.Learn), rowSeconds);
-
-    private static void RequireNoReplay(bool broken, string message)
-    {
-        if (broken)
-            throw new UserException(message, ExitCode.Usage);
-    }
 
     /// <summary>Tests that only read have an endpoint when it is asked for, so that several can run side by side.</summary>
     private static int? Port(NicOptionTable options, ParseResult result, string? test)

@@ -12,23 +12,45 @@ internal static class UpRun
 
     public static async Task<int> RunAsync(UpOptionTable options, ParseResult result, RunContext run)
     {
+        var problems = new ProblemList();
+        var plan = Read(options, result, problems);
+        var taken = new ProblemList();
+        PortCheck.Look(taken, "127.0.0.1", plan.Host.RestPort, "--port");
+        CollectorChoice.LookAtPorts(plan.Collector, taken);
+        problems.ThrowIfAny(taken);
         using var output = new PlainOutput(run.Signals.Stop);
         var plain = result.GetValue(options.Plain) || !Screen.IsSupported;
+        var messages = run.Logs.ForUp(plain, run.Debug);
+
+        await using var agent = await HostAgent.StartAsync(plan.Host, run.Loggers, run.Stop);
+        using var sources = plan.Sources is null ? null : agent.Watch(plan.Sources, run.Loggers.CreateLogger("MicroView.Host.Sources"));
+        using var scrapes = plan.ScrapeIn is null ? null : agent.Scrape(plan.ScrapeIn, run.Loggers.CreateLogger("MicroView.Host.ScrapeIn"));
+        var collectorOptions = plan.Collector with { SocketPath = agent.SocketPath, Debug = run.Debug };
+        await using var collector = await CollectorService.StartAsync(collectorOptions, run.Loggers, run.Stop);
+        if (plain)
+            Greet(output, agent, collector, collectorOptions, result.GetValue(options.Sources)!);
+        if (sources is not null)
+            SourceChoice.TellLater(sources, run.Loggers.CreateLogger("MicroView.Host.Sources"), run.Stop);
+        await CollectorView.RunAsync(Environment.MachineName, collector, messages, plain, result.GetValue(options.Duration), collectorOptions.ScrapeInterval, run, output,
+            sources is null ? null : () => sources.Statistics.CoresUsed);
+        return ExitCode.Success;
+    }
+
+    /// <summary>What is to be started, and everything that is wrong with it.</summary>
+    public static UpPlan Read(UpOptionTable options, ParseResult result, ProblemList problems)
+    {
         var scrape = TimeSpan.FromSeconds(result.GetValue(options.ScrapeInterval));
         var tick = TimeSpan.FromSeconds(result.GetValue(options.Tick));
         var row = Max(Max(scrape, tick), s_finest);
-        var sourceOptions = SourceChoice.Read(result.GetValue(options.Sources)!, result.GetValue(options.GroupBy), row, result.GetValue(options.MaxPods));
-        var scrapeIn = ScrapeInChoice.Read(options.ScrapeIn, result);
-        var models = DetectionChoice.ReadModels(result.GetValue(options.Model)!, result.GetValue(options.ModelFile));
-        var actions = ActionChoice.Read(options.Actions, result, ActionOptionTable.StandardJaegerPort);
-        var messages = run.Logs.ForUp(plain, run.Debug);
-
-        await using var agent = await HostAgent.StartAsync(Host(options, result), run.Loggers, run.Stop);
-        using var sources = sourceOptions is null ? null : agent.Watch(sourceOptions, run.Loggers.CreateLogger("MicroView.Host.Sources"));
-        using var scrapes = scrapeIn is null ? null : agent.Scrape(scrapeIn, run.Loggers.CreateLogger("MicroView.Host.ScrapeIn"));
-        var collectorOptions = CollectorChoice.Check(new()
+        var host = Host(options, result);
+        problems.Add(host.Problems());
+        var sources = problems.Try(() => SourceChoice.Read(result.GetValue(options.Sources)!, result.GetValue(options.GroupBy), row, result.GetValue(options.MaxPods)));
+        var scrapeIn = problems.Try(() => ScrapeInChoice.Read(options.ScrapeIn, result));
+        var before = problems.Lines.Count;
+        var models = problems.Try(() => DetectionChoice.ReadModels(result.GetValue(options.Model)!, result.GetValue(options.ModelFile)));
+        var hasModel = problems.Lines.Count == before;
+        var collector = new CollectorOptions
         {
-            SocketPath = agent.SocketPath,
             Transport = TransportKind.SharedMemory,
             ScrapeInterval = scrape,
             Tick = tick,
@@ -36,20 +58,14 @@ internal static class UpRun
             Models = models,
             WarmStart = result.GetValue(options.WarmStart) == "on",
             RecordInto = result.GetValue(options.Record),
-            Samples = options.Samples.Read(result),
+            Samples = problems.Try(() => options.Samples.Read(result)),
             PrometheusPort = result.GetValue(options.PrometheusPort),
+            Access = options.Access.Read(result),
             Name = $"up-{Environment.ProcessId}",
-            Actions = actions,
-            Debug = run.Debug,
-        });
-        await using var collector = await CollectorService.StartAsync(collectorOptions, run.Loggers, run.Stop);
-        if (plain)
-            Greet(output, agent, collector, collectorOptions, result.GetValue(options.Sources)!);
-        if (sources is not null)
-            SourceChoice.TellLater(sources, run.Loggers.CreateLogger("MicroView.Host.Sources"), run.Stop);
-        await CollectorView.RunAsync(Environment.MachineName, collector, messages, plain, result.GetValue(options.Duration), scrape, run, output,
-            sources is null ? null : () => sources.Statistics.CoresUsed);
-        return ExitCode.Success;
+            Actions = problems.Try(() => ActionChoice.Read(options.Actions, result, ActionOptionTable.StandardJaegerPort)) ?? new(),
+        };
+        CollectorChoice.Check(collector, hasModel, problems);
+        return new(host, sources, scrapeIn, collector);
     }
 
     private static HostOptions Host(UpOptionTable options, ParseResult result) => new()
@@ -76,3 +92,6 @@ internal static class UpRun
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }
+
+/// <summary>What `up` is to start.</summary>
+internal sealed record UpPlan(HostOptions Host, NodeSourceOptions? Sources, ScrapeInOptions? ScrapeIn, CollectorOptions Collector);

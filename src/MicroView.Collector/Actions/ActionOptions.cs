@@ -26,14 +26,12 @@ public sealed record ActionOptions
     /// <summary>True when somebody is told of every change: then it is looked for all the time, and not at a scrape alone.</summary>
     internal bool IsActive => WritesTraceRates || Alerts.Receivers.Count > 0 || Jaeger is not null || Keda is not null;
 
-    /// <summary>Checks ranges.</summary>
-    /// <exception cref="ArgumentException">A setting is out of range; one line says which.</exception>
-    public void Validate()
+    internal void Check(OptionProblems problems)
     {
-        TraceRates.Validate();
-        Alerts.Validate();
-        Jaeger?.Validate("jaeger");
-        Keda?.Validate("keda");
+        problems.Try(TraceRates.Validate);
+        Alerts.Check(problems);
+        problems.Try(() => Jaeger?.Validate("jaeger"));
+        problems.Try(() => Keda?.Validate("keda"));
     }
 
     /// <summary>The first thing asked for that acts on live pods; null: nothing is.</summary>

@@ -14,14 +14,15 @@ internal sealed class ActionRuntime : IAsyncDisposable
     private readonly JaegerEndpoint? _jaeger;
     private readonly KedaScaler? _keda;
     private readonly List<ActionServer> _servers = [];
+    private readonly AccessGate _gate;
     private readonly ILogger _logger;
 
     public ActionRuntime(
-        CollectorOptions collector, IReadOnlyList<LmapRunner> runners, TraceRates rates, AlarmFeed alarms, ExpositionDocument document, Func<Uri?> endpoint, Func<string?> whyNotReady,
+        CollectorOptions collector, IReadOnlyList<LmapRunner> runners, TraceRates rates, AlarmFeed alarms, ExpositionDocument document, AccessGate gate, Func<Uri?> endpoint, Func<string?> whyNotReady,
         CollectorClock clock, ILoggerFactory loggers)
     {
         var options = collector.Actions;
-        (_options, _alarms) = (options, alarms);
+        (_options, _alarms, _gate) = (options, alarms, gate);
         var logger = _logger = loggers.CreateLogger("MicroView.Collector.Actions");
         _watch = new(runners, options, clock, logger);
         _series = new(document);
@@ -58,9 +59,9 @@ internal sealed class ActionRuntime : IAsyncDisposable
         if (!_options.IsActive)
             return;
         if (_options.Jaeger is { } jaeger)
-            JaegerAddress = await ListenAsync(jaeger, _jaeger!.StartAsync(jaeger, cancellation), "services cannot ask for their sampling rate").ConfigureAwait(false);
+            JaegerAddress = await ListenAsync(jaeger, _jaeger!.StartAsync(jaeger, _gate, cancellation), "services cannot ask for their sampling rate").ConfigureAwait(false);
         if (_options.Keda is { } keda)
-            KedaAddress = await ListenAsync(keda, _keda!.StartAsync(keda, cancellation), "KEDA cannot ask").ConfigureAwait(false);
+            KedaAddress = await ListenAsync(keda, _keda!.StartAsync(keda, _gate, cancellation), "KEDA cannot ask").ConfigureAwait(false);
         _alarms.Changed += OnAlarm;
         _watch.Start();
         _alerts?.Start();

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
 /// <summary>Where an action listens. Immutable.</summary>
 /// <param name="Port">TCP port; 0: any free one.</param>
-/// <param name="Address">IP address; anything but loopback is readable by whoever reaches it.</param>
+/// <param name="Address">IP address; beyond loopback clients prove themselves.</param>
 /// <param name="IsOptional">A port that is taken costs the action and not the start.</param>
 public sealed record ActionPlace(int Port, string Address = "127.0.0.1", bool IsOptional = false)
 {
@@ -36,15 +37,17 @@ internal sealed class ActionServer : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="place">Where it listens.</param>
+    /// <param name="gate">What clients of other machines prove themselves by.</param>
     /// <param name="option">The option that chose its port, for the message.</param>
-    /// <param name="protocols">HTTP/1.1, or HTTP/2 without TLS.</param>
+    /// <param name="protocols">HTTP/1.1, or HTTP/2.</param>
     /// <param name="services">Adds what it needs.</param>
     /// <param name="answers">Says what it answers.</param>
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="CollectorStartException">The port is taken, or the address is not this machine's; one line says so.</exception>
     public static async Task<ActionServer> StartAsync(
-        ActionPlace place, string option, HttpProtocols protocols, Action<IServiceCollection> services, Action<WebApplication> answers, CancellationToken cancellation)
+        ActionPlace place, AccessGate gate, string option, HttpProtocols protocols, Action<IServiceCollection> services, Action<WebApplication> answers, CancellationToken cancellation)
     {
+        var address = IPAddress.Parse(place.Address);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -52,11 +55,18 @@ internal sealed class ActionServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = 256; // an open endpoint must not cost the node its memory
             kestrel.Limits.MaxRequestBodySize = protocols == HttpProtocols.Http2 ? null : 64 * 1024; // of a gRPC connection each message has its own limit
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30); // a stream whose peer has gone ends
-            kestrel.Listen(IPAddress.Parse(place.Address), place.Port, listen => listen.Protocols = protocols);
+            kestrel.Listen(address, place.Port, listen =>
+            {
+                listen.Protocols = protocols;
+                if (!IPAddress.IsLoopback(address))
+                    gate.Secure(listen);
+            });
         });
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         services(builder.Services);
         var application = builder.Build();
+        application.Use((context, next) => EndpointPlaces.IsLoopback(context.Connection.RemoteIpAddress) || gate.Check(context) is not { } refusal
+            ? next(context) : refusal.AnswerAsync(context));
         answers(application);
         try
         {

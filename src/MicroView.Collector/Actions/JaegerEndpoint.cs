@@ -19,8 +19,8 @@ internal sealed class JaegerEndpoint(ApplicationWatch watch)
     /// <summary>Rates that were asked for.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
-    public Task<ActionServer> StartAsync(ActionPlace place, CancellationToken cancellation) =>
-        ActionServer.StartAsync(place, "--jaeger-port", HttpProtocols.Http1, _ => { }, application => application.Run(AnswerAsync), cancellation);
+    public Task<ActionServer> StartAsync(ActionPlace place, AccessGate gate, CancellationToken cancellation) =>
+        ActionServer.StartAsync(place, gate, "--jaeger-port", HttpProtocols.Http1, _ => { }, application => application.Run(AnswerAsync), cancellation);
 
     /// <summary>A service's rate: the largest of its pods' applications, or of the application that has its name; the base rate where nobody knows it.</summary>
     public static double RateOf(ApplicationsView view, string service)

@@ -18,27 +18,15 @@ public sealed record AlertOptions
     public Uri? ExternalUrl { get; init; }
 
     /// <summary>Checks addresses, ranges and the file.</summary>
-    /// <exception cref="ArgumentException">A setting is of no use; one line says which.</exception>
-    public void Validate()
+    internal void Check(OptionProblems problems)
     {
         foreach (var receiver in Receivers)
-            CheckUrl("--alertmanager", receiver);
+            problems.Try(() => CheckUrl("--alertmanager", receiver));
         if (ExternalUrl is not null)
-            CheckUrl("--external-url", ExternalUrl);
-        if (Interval < TimeSpan.FromSeconds(1) || Interval > TimeSpan.FromHours(1))
-            throw new ArgumentException($"alerts are sent again each 1 to 3600 s, not {Interval.TotalSeconds} s");
-        if (TokenFile is null)
-            return;
-        if (Receivers.Count == 0)
-            throw new ArgumentException("--alertmanager-token-file is for --alertmanager, which is not given");
-        try
-        {
-            _ = ReadToken();
-        }
-        catch (IOException error)
-        {
-            throw new ArgumentException(error.Message, error);
-        }
+            problems.Try(() => CheckUrl("--external-url", ExternalUrl));
+        problems.Require(Interval >= TimeSpan.FromSeconds(1) && Interval <= TimeSpan.FromHours(1), $"alerts are sent again each 1 to 3600 s, not {Interval.TotalSeconds} s");
+        problems.Require(TokenFile is null || Receivers.Count > 0, "--alertmanager-token-file is for --alertmanager, which is not given");
+        problems.Try(() => _ = ReadToken());
     }
 
     /// <summary>The token's header; null: there is none.</summary>

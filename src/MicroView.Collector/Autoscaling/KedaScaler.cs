@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MicroView.Collector;
 
 /// <summary>
-/// KEDA's external scaler over gRPC without TLS, with grpc.health.v1 beside it. Where the collector is not ready it refuses to answer: no value must pass for a quiet
+/// KEDA's external scaler over gRPC, with grpc.health.v1 beside it. Where the collector is not ready it refuses to answer: no value must pass for a quiet
 /// application, or replicas would be taken away. Thread-safe.
 /// </summary>
 /// <param name="watch">What is known of the pods.</param>
@@ -26,11 +26,11 @@ internal sealed class KedaScaler(ApplicationWatch watch, Func<string?> whyNotRea
     /// <summary>Streams that are open.</summary>
     public int Streams => Volatile.Read(ref _streams);
 
-    public Task<ActionServer> StartAsync(ActionPlace place, CancellationToken cancellation)
+    public Task<ActionServer> StartAsync(ActionPlace place, AccessGate gate, CancellationToken cancellation)
     {
         watch.Looked += _ => TellHealth();
         TellHealth();
-        return ActionServer.StartAsync(place, "--keda-port", HttpProtocols.Http2,
+        return ActionServer.StartAsync(place, gate, "--keda-port", HttpProtocols.Http2,
             services =>
             {
                 services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = 64 * 1024);

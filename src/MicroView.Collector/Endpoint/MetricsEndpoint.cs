@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using MicroView.Export;
+using MicroView.Protocol;
 
 namespace MicroView.Collector;
 
@@ -21,6 +22,9 @@ public sealed class MetricsEndpoint : IAsyncDisposable
 
     private LivePage? Page { get; init; }
 
+    /// <summary>Null: whoever reaches it.</summary>
+    private EndpointAccess? Access { get; init; }
+
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1/");
 
@@ -34,24 +38,33 @@ public sealed class MetricsEndpoint : IAsyncDisposable
     /// <exception cref="CollectorStartException">The port is taken, or the address is not this machine's; one line says so.</exception>
     public static Task<MetricsEndpoint> StartAsync(
         ExpositionDocument document, string address, int port, Action? prepare = null, Func<string?>? unready = null,
-        CancellationToken cancellation = default) => StartAsync(document, address, port, prepare, unready, null, cancellation);
-
-    /// <summary>The same with the live page.</summary>
-    internal static async Task<MetricsEndpoint> StartAsync(
-        ExpositionDocument document, string address, int port, Action? prepare, Func<string?>? unready, LivePage? page, CancellationToken cancellation)
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(document);
+        return StartAsync(new ScrapeRenderer(document, prepare), new() { Listen = address }, AccessGate.Closed, port, unready, null, cancellation);
+    }
+
+    /// <summary>The same with the live page, for clients beyond loopback as well.</summary>
+    internal static async Task<MetricsEndpoint> StartAsync(
+        ScrapeRenderer scrapes, AccessOptions access, AccessGate gate, int port, Func<string?>? unready, LivePage? page, CancellationToken cancellation)
+    {
+        var places = EndpointPlaces.Of(access, port);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 256; // an open endpoint must not cost the node its memory
             kestrel.Limits.MaxRequestBodySize = 4096;
-            kestrel.Listen(IPAddress.Parse(address), port);
+            foreach (var place in places)
+                kestrel.Listen(place.Address, place.Port, listener =>
+                {
+                    if (place.IsSecured)
+                        gate.Secure(listener);
+                });
         });
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         var application = builder.Build();
-        var endpoint = new MetricsEndpoint(application, new ScrapeRenderer(document, prepare), unready ?? (() => null)) { Page = page };
+        var endpoint = new MetricsEndpoint(application, scrapes, unready ?? (() => null)) { Page = page, Access = page?.Access };
         application.Run(endpoint.AnswerAsync);
         try
         {
@@ -60,7 +73,8 @@ public sealed class MetricsEndpoint : IAsyncDisposable
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
         {
             await application.DisposeAsync().ConfigureAwait(false);
-            throw new CollectorStartException(PortHolder.Explain(address, port, error), error);
+            var place = places.FirstOrDefault(place => error.Message.Contains($":{place.Port}", StringComparison.Ordinal)) ?? places[0];
+            throw new CollectorStartException(PortHolder.Explain(place.Address.ToString(), place.Port, error, place.Option), error);
         }
         endpoint.Address = new Uri(application.Urls.First());
         return endpoint;
@@ -105,6 +119,11 @@ public sealed class MetricsEndpoint : IAsyncDisposable
     /// <summary>Rendered into a buffer of its own, so that a client that reads slowly holds nothing but that.</summary>
     private async Task AnswerMetricsAsync(HttpContext context)
     {
+        if (Access?.Check(context, Asked.Metrics) is { } refusal)
+        {
+            await refusal.AnswerAsync(context).ConfigureAwait(false);
+            return;
+        }
         var headers = context.Request.Headers;
         using var scrape = _scrapes.Render(headers.Accept, headers.AcceptEncoding);
         context.Response.ContentType = scrape.ContentType;

@@ -26,11 +26,14 @@ internal sealed class AgentHttp : IDisposable
     /// <param name="place">Host and port.</param>
     /// <param name="lease">The collector's name.</param>
     /// <param name="token">Bearer token.</param>
-    public AgentHttp(AgentPlace place, string lease, string? token)
+    /// <param name="authorities">PEM file of the authorities that its certificate is judged by; null: the machine's.</param>
+    public AgentHttp(AgentPlace place, string lease, string? token, string? authorities = null)
     {
         (Place, _lease) = (place.ToString(), lease);
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ConnectCallback = ConnectAsync };
-        _http = new HttpClient(handler) { BaseAddress = new UriBuilder("http", place.Host, place.Port).Uri, Timeout = Timeout.InfiniteTimeSpan };
+        if (authorities is not null)
+            handler.SslOptions.CertificateChainPolicy = ServerCertificate.PolicyOf(ServerCertificate.ReadAuthorities(authorities));
+        _http = new HttpClient(handler) { BaseAddress = place.Address, Timeout = Timeout.InfiniteTimeSpan };
         if (token is not null)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
@@ -223,6 +226,8 @@ internal sealed class AgentHttp : IDisposable
             SocketError.NetworkUnreachable or SocketError.HostUnreachable => $"no agent answers at {Place}: there is no route to it",
             _ => $"no agent answers at {Place}: {socket.Message}",
         }
+        : error.HttpRequestError == HttpRequestError.SecureConnectionError
+            ? $"the agent at {Place} shows no certificate that is trusted here ({error.InnerException?.Message ?? error.Message}): does it speak TLS, and is --control-plane-ca its authority?"
         : error.HttpRequestError == HttpRequestError.InvalidResponse
             ? $"what answers at {Place} is no host agent: it does not speak HTTP"
             : $"the agent at {Place} does not answer: {error.GetBaseException().Message}";

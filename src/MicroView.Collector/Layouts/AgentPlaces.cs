@@ -7,8 +7,12 @@ namespace MicroView.Collector;
 /// <summary>Where an agent listens for HTTP.</summary>
 /// <param name="Host">Name or address, without brackets.</param>
 /// <param name="Port">TCP port.</param>
-internal sealed record AgentPlace(string Host, int Port)
+/// <param name="IsSecured">Over TLS.</param>
+internal sealed record AgentPlace(string Host, int Port, bool IsSecured = false)
 {
+    /// <summary>The root of what it is asked for.</summary>
+    public Uri Address => new UriBuilder(IsSecured ? "https" : "http", Host, Port).Uri;
+
     /// <summary>HOST:PORT.</summary>
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }
@@ -17,7 +21,7 @@ internal sealed record AgentPlace(string Host, int Port)
 internal static class AgentPlaces
 {
     private const int DefaultPort = 5000;
-    private const string Scheme = "http://";
+    private const string Plain = "http://", Secured = "https://";
 
     /// <summary>Sockets to try, in order.</summary>
     public static IReadOnlyList<string> Of(CollectorOptions options)
@@ -27,16 +31,17 @@ internal static class AgentPlaces
         return IsPath(options.ControlPlane) ? [options.ControlPlane!] : AgentAddress.Candidates();
     }
 
-    /// <summary>HOST:PORT, [ADDRESS]:PORT or HOST alone; null means this machine. False for a socket's path and for what is none of these.</summary>
+    /// <summary>HOST:PORT, [ADDRESS]:PORT or HOST alone, https:// before it for TLS; null means this machine. False for a socket's path and for what is none of these.</summary>
     public static bool TryParse(string? controlPlane, out AgentPlace place)
     {
         place = new("127.0.0.1", DefaultPort);
         if (string.IsNullOrEmpty(controlPlane))
             return true;
-        var text = controlPlane.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? controlPlane[Scheme.Length..].TrimEnd('/') : controlPlane;
+        var secured = controlPlane.StartsWith(Secured, StringComparison.OrdinalIgnoreCase);
+        var text = HasScheme(controlPlane) ? controlPlane[(secured ? Secured : Plain).Length..].TrimEnd('/') : controlPlane;
         if (IPAddress.TryParse(text, out var bare) && text.Contains("::", StringComparison.Ordinal) && !text.StartsWith('['))
         {
-            place = new(bare.ToString(), DefaultPort);
+            place = new(bare.ToString(), DefaultPort, secured);
             return true;
         }
         var colon = text.LastIndexOf(':');
@@ -45,7 +50,7 @@ internal static class AgentPlaces
         var port = DefaultPort;
         if (hasPort && !(int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535))
             return false;
-        place = new(host, port);
+        place = new(host, port, secured);
         return Uri.CheckHostName(host) != UriHostNameType.Unknown;
     }
 
@@ -65,7 +70,10 @@ internal static class AgentPlaces
 
     /// <summary>True for the path of a socket.</summary>
     public static bool IsPath(string? place) =>
-        place?.Contains('/', StringComparison.Ordinal) == true && !place.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
+        place?.Contains('/', StringComparison.Ordinal) == true && !HasScheme(place);
+
+    private static bool HasScheme(string place) =>
+        place.StartsWith(Plain, StringComparison.OrdinalIgnoreCase) || place.StartsWith(Secured, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsOwn(IPAddress address) =>
         System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()

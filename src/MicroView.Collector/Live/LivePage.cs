@@ -16,17 +16,20 @@ internal sealed class LivePage : IAsyncDisposable
     private const string Policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
     private readonly LiveSource _source;
-    private readonly PageAccess _access;
+    private readonly EndpointAccess _access;
     private readonly CancellationTokenSource _stop = new();
     private int _valueStreams;
 
-    public LivePage(LiveSource source, PageAccess access, ILogger logger)
+    public LivePage(LiveSource source, EndpointAccess access, ILogger logger)
     {
         (_source, _access) = (source, access);
         Feed = new LiveFeed(source, PageAssets.Embedded.Version, logger);
     }
 
     public LiveFeed Feed { get; }
+
+    /// <summary>Who may see what, /metrics included.</summary>
+    public EndpointAccess Access => _access;
 
     public void Start() => Feed.Start();
 
@@ -49,8 +52,8 @@ internal sealed class LivePage : IAsyncDisposable
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         if (path == "/")
             headers.Vary = "Accept";
-        if (_access.Check(context, isData) is { } refusal)
-            return RefuseAsync(context, refusal);
+        if (_access.Check(context, isData ? Asked.PageData : Asked.PageFiles) is { } refusal)
+            return refusal.AnswerAsync(context);
         if (asset is not null)
             return AnswerAssetAsync(context, asset);
         headers.CacheControl = "no-store";
@@ -58,7 +61,7 @@ internal sealed class LivePage : IAsyncDisposable
         {
             "/api/live" => AnswerLiveAsync(context),
             "/api/pods/values" => AnswerValuesAsync(context),
-            _ => RefuseAsync(context, new(StatusCodes.Status404NotFound, "nothing here; the page lives on /api/live and /api/pods/values?pod=ID")),
+            _ => new Refusal(StatusCodes.Status404NotFound, "nothing here; the page lives on /api/live and /api/pods/values?pod=ID").AnswerAsync(context),
         };
     }
 
@@ -97,7 +100,7 @@ internal sealed class LivePage : IAsyncDisposable
         using var page = Feed.TrySubscribe();
         if (page is null)
         {
-            await RefuseAsync(context, TooMany(LiveFeed.MaxPages)).ConfigureAwait(false);
+            await TooMany(LiveFeed.MaxPages).AnswerAsync(context).ConfigureAwait(false);
             return;
         }
         await StreamAsync(context, page.SendAsync).ConfigureAwait(false);
@@ -110,7 +113,7 @@ internal sealed class LivePage : IAsyncDisposable
         var id = context.Request.Query["pod"].ToString();
         if (_source.Find(id) is null)
         {
-            await RefuseAsync(context, new(StatusCodes.Status404NotFound, "there is no such pod: /api/pods/values?pod=ID, where ID is a pod's id, escaped")).ConfigureAwait(false);
+            await new Refusal(StatusCodes.Status404NotFound, "there is no such pod: /api/pods/values?pod=ID, where ID is a pod's id, escaped").AnswerAsync(context).ConfigureAwait(false);
             return;
         }
         if (HttpMethods.IsHead(context.Request.Method))
@@ -122,7 +125,7 @@ internal sealed class LivePage : IAsyncDisposable
         {
             if (Interlocked.Increment(ref _valueStreams) > MaxValueStreams)
             {
-                await RefuseAsync(context, TooMany(MaxValueStreams)).ConfigureAwait(false);
+                await TooMany(MaxValueStreams).AnswerAsync(context).ConfigureAwait(false);
                 return;
             }
             using var values = new PodValues(id, _source, Feed);
@@ -156,14 +159,4 @@ internal sealed class LivePage : IAsyncDisposable
 
     private static Refusal TooMany(int most) =>
         new(StatusCodes.Status503ServiceUnavailable, $"{most} pages are open already, and no more are served: close one");
-
-    private static Task RefuseAsync(HttpContext context, Refusal refusal)
-    {
-        context.Response.StatusCode = refusal.Status;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-store";
-        if (refusal.Status == StatusCodes.Status401Unauthorized)
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-        return context.Response.WriteAsync(refusal.Line + "\n", context.RequestAborted);
-    }
 }

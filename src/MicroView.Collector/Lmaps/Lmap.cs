@@ -21,13 +21,13 @@ public sealed class Lmap
     private const long ExplainPeriodNs = 100_000_000;
     private static readonly long TornLimitNs = PageFormat.HeartbeatTimeout.Ticks * 100;
 
-    private readonly long _tickNs, _slackNs;
+    private readonly long _tickNs;
     private readonly ScrapeReads? _reads;
     private readonly ILogger _logger;
     private readonly LmapStatistics _statistics = new();
     private MonitoredPod[] _pods = [];
     private LmapChange? _inbox;
-    private long _nextTickNs = long.MinValue;
+    private LmapTick _tick;
 
     /// <summary>An LMAP without pods.</summary>
     public Lmap(int index, LmapOptions options, PageTransport transport, ILogger logger)
@@ -39,7 +39,7 @@ public sealed class Lmap
         Index = index;
         // A row can be classified no more often than it is read; such a tick is not missed.
         _tickNs = options.TickNs == 0 ? 0 : Math.Max(options.TickNs, options.IntervalNs);
-        _slackNs = options.IntervalNs / 2;
+        _tick = new(_tickNs, options.IntervalNs / 2);
         _reads = transport.ReadsOf(index);
         _logger = logger;
     }
@@ -109,7 +109,9 @@ public sealed class Lmap
     public void ScrapeOnce(long nowNs)
     {
         var canRead = CanRead;
-        Pass(nowNs, TickIsDue(nowNs), looks: false);
+        var due = _tick.IsDue(nowNs, out var missed);
+        _statistics.MissedTicks += missed;
+        Pass(nowNs, due, looks: false);
         if (canRead)
             _statistics.Scrapes++;
     }
@@ -241,20 +243,6 @@ public sealed class Lmap
         // A batch row is due by its own clock; an eighth of a tick is for its jitter, which must not cost every second row.
         return pod.ClassifiedTimeNs == long.MinValue || pod.RowTimeNs - pod.ClassifiedTimeNs >= _tickNs - _tickNs / 8
             || pod.RowTimeNs < pod.ClassifiedTimeNs;
-    }
-
-    private bool TickIsDue(long nowNs)
-    {
-        if (_tickNs == 0)
-            return true;
-        if (_nextTickNs == long.MinValue)
-            _nextTickNs = nowNs;
-        if (nowNs < _nextTickNs - _slackNs)
-            return false;
-        var missed = Math.Max(0, nowNs - _nextTickNs) / _tickNs;
-        _statistics.MissedTicks += missed;
-        _nextTickNs += (missed + 1) * _tickNs;
-        return true;
     }
 
     private void Classify(MonitoredPod pod, long nowNs)

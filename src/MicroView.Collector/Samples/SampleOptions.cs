@@ -49,27 +49,19 @@ public sealed record SampleOptions
         return standard;
     }
 
-    /// <summary>Checks ranges.</summary>
-    /// <exception cref="ArgumentException">A setting is out of range; one line says which.</exception>
-    public void Validate()
+    internal void Check(OptionProblems problems)
     {
-        Require(RemoteWrite.IsAbsoluteUri && RemoteWrite.Scheme is "http" or "https", $"remote write needs an http or https URL, such as http://localhost:9090/api/v1/write, not '{Shown}'");
-        Require(RemoteWrite.UserInfo.Length == 0, "credentials do not belong into the remote-write URL, where every user of the machine reads them: give a file, --remote-write-token-file");
-        Require(Baseline >= SampleRule.ShortestBaseline && Baseline <= SampleRule.LongestBaseline, $"the baseline interval must be 0.001 to 86400 s, not {Baseline.TotalSeconds} s");
-        Require(Recorder >= TimeSpan.Zero && Recorder <= SampleRule.LongestRecorder, $"the flight recorder must be 0 to {SampleRule.LongestRecorder.TotalSeconds} s, not {Recorder.TotalSeconds} s");
-        Require(Hold >= TimeSpan.Zero && Hold <= TimeSpan.FromDays(1), $"the hold time of samples must be 0 to 86400 s, not {Hold.TotalSeconds} s");
-        Require(RecorderBytes >= 1 << 20, $"the flight recorders need 1 MiB or more, not {RecorderBytes} bytes");
-        Require(QueueBytes >= 1 << 20, $"the queue of remote write needs 1 MiB or more, not {QueueBytes} bytes");
+        problems.Require(RemoteWrite.IsAbsoluteUri && RemoteWrite.Scheme is "http" or "https", $"remote write needs an http or https URL, such as http://localhost:9090/api/v1/write, not '{Shown}'");
+        problems.Require(RemoteWrite.UserInfo.Length == 0, "credentials do not belong into the remote-write URL, where every user of the machine reads them: give a file, --remote-write-token-file");
+        problems.Require(Baseline >= SampleRule.ShortestBaseline && Baseline <= SampleRule.LongestBaseline, $"the baseline interval must be 0.001 to 86400 s, not {Baseline.TotalSeconds} s");
+        problems.Require(Recorder >= TimeSpan.Zero && Recorder <= SampleRule.LongestRecorder, $"the flight recorder must be 0 to {SampleRule.LongestRecorder.TotalSeconds} s, not {Recorder.TotalSeconds} s");
+        problems.Require(Hold >= TimeSpan.Zero && Hold <= TimeSpan.FromDays(1), $"the hold time of samples must be 0 to 86400 s, not {Hold.TotalSeconds} s");
+        problems.Require(RecorderBytes >= 1 << 20, $"the flight recorders need 1 MiB or more, not {RecorderBytes} bytes");
+        problems.Require(QueueBytes >= 1 << 20, $"the queue of remote write needs 1 MiB or more, not {QueueBytes} bytes");
         foreach (var (name, _) in Labels)
-            Require(Export.MetricNames.IsValidLabel(name), $"'{name}' is no name of a label: letters, digits and _, not beginning with a digit or with __");
+            problems.Require(Export.MetricNames.IsValidLabel(name), $"'{name}' is no name of a label: letters, digits and _, not beginning with a digit or with __");
     }
 
     /// <summary>The URL without what may be secret in it.</summary>
     internal string Shown => RemoteWrite.IsAbsoluteUri ? RemoteWrite.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : RemoteWrite.ToString();
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
-            throw new ArgumentException(message);
-    }
 }

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using MicroView.Protocol;
 using MicroView.Verbs;
@@ -71,7 +72,14 @@ internal sealed class RestServer : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        kestrel.Listen(_state.Options.RestAddress, _state.Options.RestPort, listen => listen.Protocols = HttpProtocols.Http1);
+        var options = _state.Options;
+        var certificate = options.Certificate is { } file ? new ServerCertificate(file, options.CertificateKey, complain: _state.Log.KeptCertificate) : null;
+        kestrel.Listen(options.RestAddress, options.RestPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            if (certificate is not null)
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Options) });
+        });
     }
 
     private async Task HandleAsync(HttpContext context)

@@ -1,4 +1,4 @@
-using System.Security.Cryptography.X509Certificates;
+using MicroView.Protocol;
 
 namespace MicroView.Host;
 
@@ -74,18 +74,13 @@ public sealed record ScrapeInOptions
     {
         try
         {
-            return CaFile is null || ReadAuthorities(CaFile).Count > 0 ? null : $"--scrape-in-ca-file: {CaFile} holds no certificate in PEM";
+            if (CaFile is not null)
+                _ = ServerCertificate.ReadAuthorities(CaFile);
+            return null;
         }
-        catch (System.Security.Cryptography.CryptographicException error)
+        catch (IOException error)
         {
-            return $"--scrape-in-ca-file: {CaFile}: {error.Message}";
+            return $"--scrape-in-ca-file: {error.Message}";
         }
-    }
-
-    internal static X509Certificate2Collection ReadAuthorities(string file)
-    {
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(file);
-        return authorities;
     }
 }

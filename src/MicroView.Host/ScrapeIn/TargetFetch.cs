@@ -160,14 +160,7 @@ internal sealed class TargetFetch : IDisposable
         throw new ScrapeException(ScrapeFailure.ContentType, $"its content is '{(media.Length > 60 ? media[..60] : media)}', neither text/plain nor application/openmetrics-text");
     }
 
-    private static X509ChainPolicy? PolicyFor(string? caFile)
-    {
-        if (caFile is null)
-            return null;
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(ScrapeInOptions.ReadAuthorities(caFile));
-        return policy;
-    }
+    private static X509ChainPolicy? PolicyFor(string? caFile) => caFile is null ? null : ServerCertificate.PolicyOf(ServerCertificate.ReadAuthorities(caFile));
 
     private static ScrapeException Translate(HttpRequestException error) => error.HttpRequestError switch
     {

@@ -137,7 +137,10 @@ public sealed class RemoteWriterTests
         var times = receiver.Deliveries.SelectMany(one => one.Samples).Select(sample => sample.Ms).ToArray();
         Assert.Equal(sender.Statistics.Sent, times.Length);
         Assert.True(sender.Statistics.Dropped(DropReason.QueueFull) > all / 4);
-        Assert.Equal([.. Enumerable.Range(all + 1 - times.Length, times.Length).Select(ms => (long)ms)], times);
+        Assert.Equal(all, times[^1]);
+        // What is newest, without a gap; only a request that was on its way when there was no room may have come before.
+        var gaps = Enumerable.Range(1, times.Length - 1).Where(i => times[i] != times[i - 1] + 1).ToArray();
+        Assert.True(gaps.Length == 0 || (gaps.Length == 1 && gaps[0] <= 5000 && times[gaps[0]] > times[gaps[0] - 1]), string.Join(", ", gaps));
         Assert.Equal(0, sender.Writer.LagSeconds);
     }
 

@@ -50,6 +50,21 @@ public sealed class ConfigurationProcessTests
         Assert.Equal(2, check.WaitForExit());
     }
 
+    [Theory]
+    [InlineData("up:\n  model: VAE\n", 2, "for microview up: --model VAE needs a trained network")]
+    [InlineData("up:\n  listen: 0.0.0.0\n  tls-key: k\n", 2, "for microview up: --tls-key is for --tls-certificate")]
+    [InlineData("jaeger-listen: 127.0.0.1\n", 0, "not for microview nic: --jaeger-listen is for --jaeger-port")] // up has a port for it
+    [InlineData("jaeger-listen: 127.0.0.1\nnic:\n  lmaps: 2\n", 2, "for microview nic: --jaeger-listen is for --jaeger-port")]
+    [InlineData("model: VAE\n", 2, "for microview nic: --model VAE needs")]
+    public void Check_finds_what_does_not_go_together(string text, int exitCode, string told)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("c.yaml"), text);
+        var run = Microview.Run($"config --check {folder.File("c.yaml")}");
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Contains(told, run.Output + run.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Config_prints_checks_and_refuses()
     {

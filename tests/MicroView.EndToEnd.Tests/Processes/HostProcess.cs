@@ -51,7 +51,7 @@ internal sealed partial class HostProcess : IDisposable
     public Uri Rest(string path) => new($"http://{Address}:{Port}{path}");
 
     /// <summary>A collector on this agent, with its endpoint.</summary>
-    public NicProcess StartNic(string more = "--model none -s 0.05") => new(Socket, more);
+    public NicProcess StartNic(string more = "--model none -s 0.05", int port = 0) => new(Socket, more, port);
 
     /// <summary>The segments of its REST pods.</summary>
     public string[] Segments => [.. Directory.EnumerateFiles("/dev/shm", PoolName + "*")];
@@ -96,7 +96,7 @@ internal sealed partial class HostProcess : IDisposable
         _folder.Dispose();
     }
 
-    [GeneratedRegex(@"listening on \S+ and http://")]
+    [GeneratedRegex(@"listening on \S+ and https?://")]
     private static partial Regex Listening();
 }
 
@@ -105,9 +105,9 @@ internal sealed partial class NicProcess : IDisposable
 {
     private static readonly HttpClient s_http = new() { Timeout = Microview.Deadline };
 
-    public NicProcess(string socket, string more)
+    public NicProcess(string socket, string more, int port = 0)
     {
-        Process = Microview.Start($"nic --transport shm --socket {socket} --prometheus-port 0 {more}");
+        Process = Microview.Start($"nic --transport shm --socket {socket} --prometheus-port {port} {more}");
         Process.WaitFor(lines => Endpoint().IsMatch(lines), "endpoint");
         Address = new(Endpoint().Match(Process.Errors).Value);
     }
@@ -132,6 +132,6 @@ internal sealed partial class NicProcess : IDisposable
 
     public void Dispose() => Process.Dispose();
 
-    [GeneratedRegex(@"http://[0-9.:]+/metrics")]
+    [GeneratedRegex(@"https?://[0-9.:]+/metrics")]
     private static partial Regex Endpoint();
 }

@@ -1,13 +1,18 @@
 using System.Net.Sockets;
-using MicroView.Protocol;
 
-namespace MicroView.Collector;
+namespace MicroView.Protocol;
 
 /// <summary>Says in one line why an address cannot be listened on, naming the process that holds the port where /proc tells.</summary>
-internal static class PortHolder
+public static class PortHolder
 {
-    public static string Explain(string address, int port, Exception error, string option = "--prometheus-port")
+    /// <summary>The line.</summary>
+    /// <param name="address">IP address.</param>
+    /// <param name="port">TCP port.</param>
+    /// <param name="error">What the attempt ended in.</param>
+    /// <param name="option">The option that chooses another port.</param>
+    public static string Explain(string address, int port, Exception error, string option)
     {
+        ArgumentNullException.ThrowIfNull(error);
         var reason = error.GetBaseException();
         if (reason is SocketException { SocketErrorCode: SocketError.AddressNotAvailable })
             return $"cannot listen on {address}:{port}: the address is not this machine's";
