@@ -65,12 +65,15 @@ public sealed class ReproduceTests : IDisposable
     [Fact]
     public void All_figures_are_reproduced_in_their_smallest_form()
     {
+        foreach (var program in (string[])["wrk", "prometheus"])
+            if (!File.Exists($"/usr/bin/{program}"))
+                Assert.Skip($"{program} is not installed");
         using var lab = new LabProcess(["reproduce", "all", "--smoke", "--out", _folder.Path]);
         Assert.True(lab.WaitForExit() == 0, lab.Output);
         var index = File.ReadAllText(_folder.File("index.md"));
         Assert.DoesNotContain("Failed", index, StringComparison.Ordinal);
         string[] figures = [.. Directory.GetDirectories(_folder.Path).Select(Path.GetFileName)!];
-        Assert.Superset(new HashSet<string> { "overhead", "micro", "impact" }, [.. figures]);
+        Assert.Superset(new HashSet<string> { "overhead", "micro", "impact" }, figures.ToHashSet());
         foreach (var figure in figures)
         {
             Assert.Contains($"({figure}/report.html)", index, StringComparison.Ordinal);
@@ -109,7 +112,34 @@ public sealed class ReproduceTests : IDisposable
         Assert.Contains("latency p99: ", lab.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_collector_elsewhere_is_started_by_ssh_and_its_statistics_are_brought_back()
+    {
+        // In place of the other machine: what ssh would run there runs here, and the collector there says how it was called.
+        Script("bin/ssh", "for last; do :; done", "exec sh -c \"$last\"");
+        Script("there", $"printf '%s\\n' \"$@\" > '{_folder.File("arguments")}'", "while [ \"$1\" != --stats-dir ]; do shift; done", "mkdir -p \"$2\"",
+            "printf 'num_scrapes,time_total,scrape_rate_0\\n90,1.0,90\\n100,1.0,100\\n110,1.0,110\\n' > \"$2/stats_LMAP_0.csv\"");
+        using var lab = new LabProcess(["run", "--remote", "ssh://127.0.0.1", "--pods", "2", "--metrics", "16", "--model", "FD", "--duration", "2", "--warm-up", "1", "--window", "1", "--out", _folder.Path, "--label", "far away"],
+            ("PATH", $"{_folder.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}"), ("REMOTE_MICROVIEW", _folder.File("there")), ("LOCAL_PUBLIC_IP", "127.0.0.1"), ("LOCAL_PORT", "15987"),
+            ("IPU_RDMA_DEVICE", "mlx5_3"), ("IPU_RDMA_GID", "1"));
+        Assert.True(lab.WaitForExit() == 0, lab.Output);
+        Assert.Contains("LMAP 0: 105 ± 5 scrapes/s (2 windows", lab.Output, StringComparison.Ordinal);
+        var arguments = string.Join(' ', File.ReadAllLines(_folder.File("arguments")));
+        Assert.StartsWith("nic --lmaps 1 --model FD --test read_loop", arguments, StringComparison.Ordinal);
+        Assert.Contains("--control-plane 127.0.0.1:15987 --transport verbs --dev mlx5_3 --ib-port 1 --gid 1", arguments, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetDirectories("/tmp", "microview-run-*"), folder => File.Exists(Path.Combine(folder, "stats_LMAP_0.csv")));
+        Assert.True(File.Exists(_folder.File("far away/stats_LMAP_0.csv")));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private void Script(string name, params string[] lines)
+    {
+        var path = _folder.File(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllLines(path, ["#!/bin/sh", .. lines]);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 
     private static async Task SoonAsync(Func<bool> condition, Func<string> problem)
     {

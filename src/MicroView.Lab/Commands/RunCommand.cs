@@ -26,6 +26,7 @@ internal static class RunCommand
         var plan = options.Read(result);
         if (plan.Model == "VAE" && plan.ModelFile is null)
             throw new LabException("--model VAE needs a trained network (--model-file); microview lab vae train makes one", ExitCode.Usage);
+        using var alone = FolderLock.Take(plan.Folder);
         using var left = new Leftovers(plan.Folder);
         using var watcher = new Watcher(plan.Folder, left.Mark);
         using var group = new ProcessGroup(left.Mark);

@@ -15,8 +15,7 @@ internal static class ReproduceRun
     public static async Task<int> ExecuteAsync(ReproduceRequest request, TextWriter messages, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Directory.CreateDirectory(request.Out);
-        using var alone = Lock(request.Out);
+        using var alone = FolderLock.Take(request.Out);
         // Refused before anything is measured.
         foreach (var figure in request.Figures)
             CheckParameters(figure, request);
@@ -55,19 +54,6 @@ internal static class ReproduceRun
 
     private static FigureFolder Folder(IFigure figure, string root) => new(Path.Combine(root, figure.Name));
 
-    /// <summary>Two runs in one folder would take each other's processes for leftovers.</summary>
-    private static FileStream Lock(string folder)
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (IOException error)
-        {
-            throw new LabException($"{folder}: another run is working in this folder; name another one (--out)", ExitCode.Unavailable, error);
-        }
-    }
-
     private static void CheckParameters(IFigure figure, ReproduceRequest request)
     {
         var folder = Folder(figure, request.Out);
@@ -93,8 +79,8 @@ internal static class ReproduceRun
         if (request.Force && Directory.Exists(folder.Raw))
             Directory.Delete(folder.Raw, recursive: true);
         var plan = figure.Plan(request.Options);
-        // Finished steps keep the machine that they were measured on; a run that goes on elsewhere says so.
         var problem = (string?)null;
+        var earlier = folder.Steps.Count > 0 ? folder.Run?.Machine : null;
         WriteRun(figure, folder, plan, request.Options);
         try
         {
@@ -105,14 +91,14 @@ internal static class ReproduceRun
                     if (!folder.IsFinished(step.Id))
                     {
                         progress.Begin(step, index + 1, plan.Count);
-                        await RunStepAsync(figure, step, folder, request.Options, left, stop);
+                        await RunStepAsync(figure, step, folder, request.Options, left, earlier, stop);
                         WriteRun(figure, folder, plan, request.Options);
                     }
                     progress.End(step);
                 }
             });
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
         {
             problem = error is LabException ? error.Message : $"{error.GetType().Name}: {error.Message}";
             Failures.WriteLine($"{figure.Name} failed: {problem}");
@@ -134,7 +120,7 @@ internal static class ReproduceRun
         return problem;
     }
 
-    private static async Task RunStepAsync(IFigure figure, FigureStep step, FigureFolder folder, FigureOptions options, Leftovers left, CancellationToken stop)
+    private static async Task RunStepAsync(IFigure figure, FigureStep step, FigureFolder folder, FigureOptions options, Leftovers left, MachineRecord? earlier, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         if (Directory.Exists(folder.Files(step.Id)))
@@ -146,6 +132,8 @@ internal static class ReproduceRun
             using var group = new ProcessGroup(left.Mark);
             var context = new StepContext(options, folder, step, csv.Text, group, left);
             context.Version("microview", Programs.Kind);
+            if (earlier is not null && earlier != s_machine.Value)
+                context.Note($"Earlier steps of this run were measured elsewhere or at another commit: {earlier.Commit}, {earlier.Cpu}, {earlier.Kernel}.");
             await figure.RunAsync(step, context, stop);
             new StepRecord
             {
