@@ -30,6 +30,8 @@ internal sealed partial record ImpactRun(WrkOutput Load, double ApplicationCores
             monitors.Add(Start(context, "nic", CpuRole.Monitor, own: false, Programs.Microview(), [], "nic", "--socket", socket, "--scrape-interval", Text(interval), "--learn", "1", "--prometheus-port", Text(monitorPort)));
         else if (library != ImpactFigure.None)
             monitors.Add(PrometheusServer.Start(context, $"prometheus-{monitor}-{Text(interval)}", new StartedSystem([service], [], port), port, interval, monitorPort, Bind(own: false)));
+        if (library != ImpactFigure.None)
+            await WaitAsync(monitors[^1], new Uri($"http://127.0.0.1:{monitorPort}/metrics"), stop);
         var url = new Uri($"{address}/orders/7");
         await WrkAsync(context, url, warmUp, stop);
         var scrapes = await CountScrapesAsync(monitor, library, monitorPort, stop);
@@ -94,12 +96,12 @@ internal sealed partial record ImpactRun(WrkOutput Load, double ApplicationCores
     [GeneratedRegex(@"^prometheus_target_interval_length_seconds_count\{[^}]*\} (?<n>\S+)", RegexOptions.Multiline)]
     private static partial Regex TheirScrapes();
 
-    private static async Task WaitAsync(GroupProcess service, Uri url, CancellationToken stop)
+    private static async Task WaitAsync(GroupProcess process, Uri url, CancellationToken stop)
     {
         for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50, stop))
         {
-            if (service.HasExited)
-                throw service.Failure($"ended with {service.Code}");
+            if (process.HasExited)
+                throw process.Failure($"ended with {process.Code}");
             try
             {
                 await s_http.GetStringAsync(url, stop);

@@ -6,6 +6,10 @@ namespace MicroView.Lab;
 internal static class OurSystems
 {
     private const int MetricsPerPod = 32; // as many as a cgroup has, roughly
+
+    // As the launcher starts `up`.
+    private static readonly Dictionary<string, string> s_environment = new(Testbed.AgentEnvironment) { ["DOTNET_TieredPGO"] = "0", ["MALLOC_ARENA_MAX"] = "2" };
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private static readonly Func<string, int> s_pods = OverheadSystem.Different("pod=\"(?!microview-agent)[^\"]+\"");
@@ -41,7 +45,7 @@ internal static class OurSystems
     }
 
     private static GroupProcess Start(StepContext context, string name, CpuRole role, params string[] arguments) =>
-        context.Processes.Start(new(name, role, Programs.Microview(), arguments) { Environment = Testbed.AgentEnvironment, Log = Path.Combine(context.Files, name + ".log") });
+        context.Processes.Start(new(name, role, Programs.Microview(), arguments) { Environment = s_environment, Log = Path.Combine(context.Files, name + ".log") });
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -46,12 +46,15 @@ internal static class OverheadDrawing
             if (peers.Length == 0)
                 continue;
             var peer = peers[0];
-            var ours = setting.Where(IsOurs).Select(point => FormattableString.Invariant($"{point.System} {point.Cores.Mean:0.0000} (1/{peer.Cores.Mean / point.Cores.Mean:0.0})"));
+            var ours = setting.Where(IsOurs).Select(point => FormattableString.Invariant($"{point.System} {point.Cores.Mean:0.0000} ({Times(peer.Cores.Mean, point.Cores.Mean)})"));
             var telling = peers.FirstOrDefault(point => OverheadFigure.Systems.First(system => system.Name == point.System).Told is not null);
             report.Text(FormattableString.Invariant($"{setting.Key} containers, every second: the cheapest peer, {peer.System}, takes {peer.Cores.Mean:0.0000} cores; {string.Join(", ", ours)}.")
                 + (telling is null || telling == peer ? "" : FormattableString.Invariant($" The cheapest that tells of each container, {telling.System}, takes {telling.Cores.Mean:0.0000}.")));
         }
     }
+
+    private static string Times(double peer, double ours) =>
+        ours <= peer ? FormattableString.Invariant($"{peer / ours:0.0} times less") : FormattableString.Invariant($"{ours / peer:0.0} times more");
 
     private static void ByContainers(IReadOnlyList<OverheadPoint> points, FigureReport report, string name, string title, string unit, Func<OverheadPoint, double> value, double least)
     {

@@ -72,7 +72,7 @@ public sealed class OverheadTests : IDisposable
         Assert.Equal((0.04, 0.01, 60.0, 60), (Math.Round(ours.Generate, 12), Math.Round(ours.Ingest, 12), ours.Net, ours.Series));
         Assert.Equal(ExitCode.Success, ReproduceRun.Redraw([new OverheadFigure()], _scratch.Path("."), _scratch.Path("."), TextWriter.Null));
         var page = File.ReadAllText(_scratch.Path("overhead/report.md"));
-        Assert.Contains("the cheapest peer, netdata, takes 0.4000 cores; microview 0.0500 (1/8.0)", page, StringComparison.Ordinal);
+        Assert.Contains("the cheapest peer, netdata, takes 0.4000 cores; microview 0.0500 (8.0 times less)", page, StringComparison.Ordinal);
         Assert.All(["cores_vs_containers.png", "net_vs_containers.svg", "overhead.csv"], name => Assert.True(File.Exists(_scratch.Path($"overhead/{name}")), name));
     }
 
