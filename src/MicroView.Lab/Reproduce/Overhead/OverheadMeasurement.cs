@@ -25,11 +25,14 @@ internal static class OverheadMeasurement
         var measured = new List<MeasuredSystem>();
         try
         {
+            // One after the other: starting costs most of them more than running, and they would wait for each other's.
             foreach (var system in systems)
-                measured.Add(new(system, await system.Start(setting, context, stop)));
-            foreach (var one in measured.ToArray())
+            {
+                var one = new MeasuredSystem(system, await system.Start(setting, context, stop));
+                measured.Add(one);
                 if (!await StartIngestionAsync(one, setting, context, stop))
                     measured.Remove(one);
+            }
             await Task.Delay(TimeSpan.FromSeconds(setting.WarmUp), stop);
             foreach (var one in measured)
                 await CountSeriesAsync(one, context, stop);
