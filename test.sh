@@ -26,6 +26,9 @@ prometheus|prometheus|scrapes our endpoint and answers queries about it
 promtool|prometheus|judges our exposition format
 prometheus-alertmanager|prometheus-alertmanager|takes the alerts that we send
 prometheus-node-exporter|prometheus-node-exporter|is a real endpoint for --scrape
+prometheus-process-exporter|prometheus-process-exporter|is measured beside us by lab reproduce overhead
+netdata|netdata|is measured beside us by lab reproduce overhead
+wrk|wrk|loads the endpoint in lab run and lab reproduce
 python3|python3|runs the client of the Python artifact against our REST
 /usr/lib/python3/dist-packages/jsonschema|python3-jsonschema|judges the schema of the configuration file
 gcc|gcc|links the NativeAOT binary

@@ -75,6 +75,9 @@ public sealed record CollectorOptions
     /// <summary>Folder that statistics are written into at the end; null: none.</summary>
     public string? StatisticsFolder { get; init; }
 
+    /// <summary>Stretch of one row of statistics, and of one log line; whole seconds.</summary>
+    public TimeSpan StatisticsPeriod { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The session's name: a collector that comes back under the same one replaces its earlier session.</summary>
     public string Name { get; init; } = $"collector-{Environment.MachineName}-{Environment.ProcessId}";
 

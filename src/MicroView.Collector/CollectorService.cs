@@ -261,7 +261,7 @@ public sealed class CollectorService : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                if (++seconds % (int)StatisticsLog.Period.TotalSeconds == 0)
+                if (++seconds % (int)Options.StatisticsPeriod.TotalSeconds == 0)
                     _statistics.Report();
                 _debug?.Print();
             }

@@ -6,13 +6,11 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// A line per LMAP every 10 s, and at the end a file per LMAP as the artifact writes it: <c>stats_LMAP_i.csv</c> with
-/// num_scrapes, time_total (seconds) and scrape_rate_i, a row for each stretch of 10 s and one for the last.
+/// A line per LMAP every 10 s (<see cref="CollectorOptions.StatisticsPeriod"/>), and at the end a file per LMAP as the artifact writes it: <c>stats_LMAP_i.csv</c> with
+/// num_scrapes, time_total (seconds) and scrape_rate_i, a row for each such stretch and one for the last.
 /// </summary>
 internal sealed class StatisticsLog(IReadOnlyList<Lmap> lmaps, string? folder, ILogger logger)
 {
-    public static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
-
     // A day of rows; a collector that runs for months keeps the last of them.
     private const int MaxRows = 8640;
     private readonly List<(long Scrapes, double Seconds)>[] _rows = [.. lmaps.Select(_ => new List<(long, double)>())];

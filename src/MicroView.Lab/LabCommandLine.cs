@@ -21,6 +21,9 @@ internal static class LabCommandLine
         TracesCommand.Create,
         AdaptiveCommand.Create,
         BacktestCommand.Create,
+        ReproduceCommand.Create,
+        RunCommand.Create,
+        ReproduceCommand.CreateWatch,
     ];
 
     /// <summary>Builds the tree; nothing is started, so documents' command lines can be parsed against it.</summary>
@@ -46,13 +49,16 @@ internal static class LabCommandLine
             var result = BuildRootCommand().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (result.Errors.Count > 0)
                 return Complain(result);
-            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Patience(result) });
         }
         catch (Exception error)
         {
             return Failures.Report(error, debug);
         }
     }
+
+    /// <summary>How long a command that was told to stop may take: those that start processes end them first.</summary>
+    private static TimeSpan Patience(ParseResult result) => TimeSpan.FromSeconds(result.CommandResult.Command.Name is "reproduce" or "run" ? 30 : 2);
 
     private static int Complain(ParseResult result)
     {

@@ -8,4 +8,6 @@ namespace MicroView.Lab;
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(EvaluationReport[]))]
 [JsonSerializable(typeof(BacktestReport))]
+[JsonSerializable(typeof(StepRecord))]
+[JsonSerializable(typeof(RunRecord))]
 internal sealed partial class LabJson : JsonSerializerContext;

@@ -42,7 +42,7 @@ public sealed class DocumentedCommandTests
     public void Every_command_of_the_lab_is_shown_somewhere()
     {
         var shown = AllCommands().Where(command => command.Arguments is ["lab", ..]).Select(command => command.Arguments.ElementAtOrDefault(1)).ToHashSet();
-        var hidden = MicroView.Lab.LabCommandLine.BuildRootCommand().Subcommands.Select(command => command.Name).Where(name => !shown.Contains(name));
+        var hidden = MicroView.Lab.LabCommandLine.BuildRootCommand().Subcommands.Where(command => !command.Hidden).Select(command => command.Name).Where(name => !shown.Contains(name));
         Assert.Equal([], hidden);
     }
 

@@ -77,6 +77,8 @@ internal sealed class NicOptionTable
 
     public Option<string?> StatsDirectory { get; } = Kinds.Text("--stats-dir", "DIR", "Where the CSV of each LMAP is written at the end [default: the working directory with --test read_loop, else nowhere]");
 
+    public Option<int> StatsInterval { get; } = Kinds.Count("--stats-interval", "SEC", "Stretch of one row of that CSV, and of one log line; whole seconds", 10, 1, 3600);
+
     public Option<bool> Pin { get; } = Kinds.Flag("--pin", "Bind each LMAP to a core of its own and let it spin [default: shares the cores, sleeps between scrapes]");
 
     public Option<string?> TokenFile { get; } = Kinds.Text("--token-file", "FILE", "File with the collector's token (environment: MICROVIEW_TOKEN holds the token itself)");
@@ -87,7 +89,7 @@ internal sealed class NicOptionTable
 
     public void AddTo(Command command)
     {
-        Option[] table = [ControlPlane, ControlPlaneAuthorities, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, .. Samples.All, Interactive, Test, Duration, StatsDirectory, Pin, TraceRate, TokenFile, Socket, Debug];
+        Option[] table = [ControlPlane, ControlPlaneAuthorities, ScrapeInterval, Lmaps, Model, FalseAlarms, ModelFile, Normalize, Tick, Learn, WarmStart, Transport, Device, Gid, IbPort, Record, Recording, ReplaySpeed, Stay, Decisions, Rows, PrometheusPort, .. Samples.All, Interactive, Test, Duration, StatsDirectory, StatsInterval, Pin, TraceRate, TokenFile, Socket, Debug];
         foreach (var option in table)
             command.Add(option);
         Access.AddTo(command);

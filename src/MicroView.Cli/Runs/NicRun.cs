@@ -84,6 +84,7 @@ internal static class NicRun
             Cores = result.GetValue(options.Pin) ? Cores(result.GetValue(options.Lmaps)) : [],
             PrometheusPort = Port(options, result, test),
             StatisticsFolder = result.GetValue(options.StatsDirectory) ?? (loop ? "." : null),
+            StatisticsPeriod = TimeSpan.FromSeconds(result.GetValue(options.StatsInterval)),
             Token = problems.Try(() => TokenChoice.Read(result.GetValue(options.TokenFile))),
             TraceRate = result.GetValue(options.TraceRate),
             Actions = problems.Try(() => ActionChoice.Read(options.Actions, result, standardJaegerPort: null)) ?? new(),

@@ -54,6 +54,17 @@ internal sealed class Figure
         Plot.SaveSvg(path + ".svg", _width, _height);
     }
 
+    /// <summary>An axis of logarithms, labelled with the numbers themselves: give its values as logarithms to <paramref name="radix"/>.</summary>
+    public static void UsePowers(IAxis axis, double radix)
+    {
+        ArgumentNullException.ThrowIfNull(axis);
+        axis.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
+        {
+            IntegerTicksOnly = true,
+            LabelFormatter = power => Math.Pow(radix, power).ToString("#,0.####", System.Globalization.CultureInfo.InvariantCulture),
+        };
+    }
+
     /// <summary>Times on the x axis: give x values by <see cref="X"/>.</summary>
     public void UseTimeAxis() => Plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.DateTimeAutomatic
     {
