@@ -25,7 +25,7 @@ internal sealed class AutoscalingRun(AutoscalingPlan plan, StepContext context)
 
     public async Task ExecuteAsync(CancellationToken stop)
     {
-        var (before, watch) = (Process.GetCurrentProcess().TotalProcessorTime, Stopwatch.StartNew());
+        var before = Process.GetCurrentProcess().TotalProcessorTime;
         var roots = await WebPage.CalibrateAsync(context, plan.PageSeconds, stop);
         context.Note(FormattableString.Invariant($"The page takes {1000 * plan.PageSeconds:0.#} ms of CPU: {roots:N0} square roots on this machine, where the php-apache example has 1,000,000."));
         var clock = new ClusterClock(plan.Speed);

@@ -70,6 +70,7 @@ internal sealed class SmallCluster(ClusterOptions options, ClusterClock clock, S
         foreach (var surplus in active.Reverse().Take(active.Length - Replicas))
         {
             surplus.Leaving = now;
+            surplus.Process?.Look();
             surplus.Process?.Signal("TERM");
         }
         for (var missing = Replicas - active.Length; missing > 0 && now >= _notBefore; missing--)
@@ -84,7 +85,7 @@ internal sealed class SmallCluster(ClusterOptions options, ClusterClock clock, S
         foreach (var replica in _replicas)
         {
             replica.Look();
-            replica.MeasureCpu(clock.Now, clock);
+            replica.MeasureCpu(clock.Now, clock, options.CoreScale);
         }
     }
 

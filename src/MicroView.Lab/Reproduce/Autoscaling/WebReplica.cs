@@ -61,14 +61,14 @@ internal sealed class WebReplica
         (IsReady, ReadyChanged) = (answered, now);
     }
 
-    /// <summary>The metrics server comes by: CPU since it last came.</summary>
-    public void MeasureCpu(TimeSpan now, ClusterClock clock)
+    /// <summary>The metrics server comes by: CPU since it last came, in cores as the cluster has them.</summary>
+    public void MeasureCpu(TimeSpan now, ClusterClock clock, double coreScale)
     {
         if (Process is null || Phase != PodPhase.Running)
             return;
         var reading = new CpuReading(now, Counters.CpuSeconds);
         if (_lastCpu is { } last && now > last.At)
-            Cpu = new CpuSample((reading.Seconds - last.Seconds) / clock.Real(now - last.At).TotalSeconds, now, now - last.At);
+            Cpu = new CpuSample((reading.Seconds - last.Seconds) / (clock.Real(now - last.At).TotalSeconds * coreScale), now, now - last.At);
         _lastCpu = reading;
     }
 
