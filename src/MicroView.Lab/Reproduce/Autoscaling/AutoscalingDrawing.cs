@@ -73,7 +73,7 @@ internal static class AutoscalingDrawing
         figure.Plot.Axes.SetLimitsY(0, Math.Max(1.5, 1.1 * Quantile(y, 0.99)));
         figure.Plot.Axes.SetLimitsX(story.Moments[0].Seconds, story.Moments[^1].Seconds);
         figure.Plot.ShowLegend(Edge.Bottom);
-        report.Figure(figure, name, $"{title}: score by threshold, anomalous rows, and users (right). Vertical lines: first Failed replica (orange), objective broken (green). Scores beyond the axis are drawn at its end only in the table.");
+        report.Figure(figure, name, $"{title}: score by threshold, anomalous rows, and users (right). Vertical lines: first Failed replica (orange), objective broken (green).");
     }
 
     private static void DrawReplicas(FigureReport report, AutoscalingStory story, string name)
@@ -82,11 +82,11 @@ internal static class AutoscalingDrawing
         double[] x = [.. story.Moments.Select(moment => moment.Seconds)];
         Label(figure.Line(x, [.. story.Moments.Select(moment => moment.Replicas)], Figure.Blue), "asked for", 1.6f);
         Label(figure.Line(x, [.. story.Moments.Select(moment => moment.Ready)], Figure.Green), "ready", 1.6f);
-        Label(figure.Line(x, [.. story.Moments.Select(moment => moment.Failed)], Figure.Orange), "Failed", 1.6f);
+        Label(figure.Line(x, [.. story.Moments.Select(moment => moment.Failed)], Figure.Orange), "Failed, so far", 1.6f);
         var latency = figure.Line(x, [.. story.Moments.Select(moment => double.IsNaN(moment.P95) ? 0 : moment.P95 / 1000)], Figure.Red);
         latency.Axes.YAxis = figure.Plot.Axes.Right;
         Label(latency, "95th percentile of latency, s (right)", 1.2f);
-        figure.Plot.Axes.Right.Label.Text = "seconds";
+        NameRight(figure, "seconds");
         figure.Plot.Axes.SetLimitsX(x[0], x[^1]);
         figure.Plot.ShowLegend(Edge.Bottom);
         report.Figure(figure, name, "Replicas that the HPA asks for, that are ready and that are Failed; latency at the right.");
@@ -126,8 +126,13 @@ internal static class AutoscalingDrawing
         var users = figure.Line([.. story.Moments.Select(moment => moment.Seconds)], [.. story.Moments.Select(moment => moment.Users)], Figure.Grey.WithAlpha(0.9));
         users.Axes.YAxis = figure.Plot.Axes.Right;
         Label(users, "users (right)", 1.6f);
-        figure.Plot.Axes.Right.Label.Text = "users";
-        figure.Plot.Axes.Right.Label.Bold = false;
+        NameRight(figure, "users");
+    }
+
+    private static void NameRight(Figure figure, string text)
+    {
+        var label = figure.Plot.Axes.Right.Label;
+        (label.Text, label.Bold, label.FontSize) = (text, false, 13);
     }
 
     private static void MarkEvents(Figure figure, AutoscalingStory story)

@@ -59,7 +59,7 @@ internal sealed class AutoscalingFigure : IFigure
     {
         var load = plan.Load;
         yield return string.Create(CultureInfo.InvariantCulture, $"Scaled times, ÷ {plan.Speed}: STEP_TIME {load.StepTime} s is {load.StepTime / plan.Speed:0.##} s, TIME_LIMIT {load.TimeLimit} s is {load.TimeLimit / plan.Speed:0.##} s, SPAWN_RATE {load.SpawnRate}/s is {load.SpawnRate * plan.Speed:0.##}/s, ")
-            + string.Create(CultureInfo.InvariantCulture, $"a sync each {plan.Hpa.SyncPeriod.TotalSeconds} s is each {plan.Hpa.SyncPeriod.TotalSeconds / plan.Speed:0.##} s, stabilisation of {plan.Hpa.ScaleDown.Stabilization.TotalSeconds} s is {plan.Hpa.ScaleDown.Stabilization.TotalSeconds / plan.Speed:0.##} s.");
+            + string.Create(CultureInfo.InvariantCulture, $"a sync each {plan.Hpa.SyncPeriod.TotalSeconds} s is each {plan.Hpa.SyncPeriod.TotalSeconds / plan.Speed:0.##} s, stabilisation of {plan.Hpa.ScaleDown.Stabilization.TotalSeconds} s is {plan.Hpa.ScaleDown.Stabilization.TotalSeconds / plan.Speed:0.##} s; RFD's budget of one false alarm a day is {plan.Speed} a day.");
         yield return string.Create(CultureInfo.InvariantCulture, $"Not scaled: STEP_LOAD {load.StepUsers} users, USER_WAIT_TIME {load.WaitTime} s, the work of a page, the objective (95 % of the answers of {plan.WindowSeconds} s within {plan.ObjectiveSeconds} s).");
         yield return string.Create(CultureInfo.InvariantCulture, $"Scaled CPU, × {plan.Cluster.CoreScale}: a request of {plan.Cluster.RequestCores} cores is {plan.Cluster.RequestCores * plan.Cluster.CoreScale:0.##} of a core here.");
     }

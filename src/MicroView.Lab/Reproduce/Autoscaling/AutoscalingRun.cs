@@ -36,7 +36,7 @@ internal sealed class AutoscalingRun(AutoscalingPlan plan, StepContext context)
         var microview = await WatchingMicroview.StartAsync(context, new WatchingOptions
         {
             Sources = ["--sources", "none", "--scrape", $"{Service}={endpoint.Address}", "--scrape-in-interval", Text(plan.RowSeconds)],
-            LearnSeconds = Learnt * plan.QuietTime / plan.Speed, Application = $"{Service}={Service}",
+            LearnSeconds = Learnt * plan.QuietTime / plan.Speed, Application = $"{Service}={Service}", FalseAlarms = plan.Speed, // one in a day of the cluster
         }, stop);
         using var signal = plan.Variant == AutoscalingPlan.WithSignal ? new KedaSignal(microview.KedaPort, new("application", Service), new("metric", "score_ratio"), new("target", "1")) : null;
         var start = clock.Now;

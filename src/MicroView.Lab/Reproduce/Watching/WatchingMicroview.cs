@@ -14,6 +14,9 @@ internal sealed record WatchingOptions
     /// <summary>Seconds that it learns at least.</summary>
     public required double LearnSeconds { get; init; }
 
+    /// <summary>False alarms that a pod may have a day.</summary>
+    public double FalseAlarms { get; init; } = 1;
+
     /// <summary>Seconds from one reading of the pages to the next.</summary>
     public double ScrapeSeconds { get; init; } = 0.1;
 
@@ -63,7 +66,7 @@ internal sealed class WatchingMicroview
         var keda = options.Application is null ? 0 : FreePort.Take();
         string[] signal = options.Application is { } application ? ["--application", application, "--keda-port", Text(keda)] : [];
         var collector = context.Processes.Start(new ProcessPlan("nic", CpuRole.Monitor, program,
-            ["nic", "--transport", "shm", "--socket", socket, "--model", options.Model, "--scrape-interval", Text(options.ScrapeSeconds), "--tick", "0", "--learn", Text(options.LearnSeconds), "--prometheus-port", Text(FreePort.Take()),
+            ["nic", "--transport", "shm", "--socket", socket, "--model", options.Model, "--false-alarms", Text(options.FalseAlarms), "--scrape-interval", Text(options.ScrapeSeconds), "--tick", "0", "--learn", Text(options.LearnSeconds), "--prometheus-port", Text(FreePort.Take()),
                 "--record", recording, "--decisions", DecisionsIn(context.Files), .. signal])
         {
             Log = Path.Combine(context.Files, "nic.log"), Environment = Small,
