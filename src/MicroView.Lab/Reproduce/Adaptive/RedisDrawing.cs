@@ -17,7 +17,7 @@ internal static class RedisDrawing
         foreach (var step in folder.Steps)
         {
             var results = Read(folder, step.Id);
-            var suffix = step == folder.Steps[0] ? "" : $"_{step.Id}";
+            var suffix = step.Id == folder.Steps[0].Id ? "" : $"_{step.Id}";
             report.Heading($"Data volume against correlation: {step.Title}");
             DrawCurves(report, results, $"fig8{suffix}", "all rows", result => result.Correlation);
             DrawCurves(report, results, $"fig8_faults{suffix}", "rows in and around faults", result => result.NearFaults);

@@ -48,7 +48,7 @@ internal sealed class AutoscalingFigure : IFigure
 
     private static IEnumerable<AutoscalingPlan> Plans(FigureOptions options)
     {
-        var load = options.Pick(new StepLoad(60, 10, 10, 1, 600), new StepLoad(60, 10, 10, 1, 480), new StepLoad(30, 20, 20, 0.5, 120)).WithEnvironment(Environment.GetEnvironmentVariable);
+        var load = options.Pick(new StepLoad(60, 10, 10, 1, 600), new StepLoad(60, 10, 10, 1, 480), new StepLoad(30, 20, 20, 1, 120)).WithEnvironment(Environment.GetEnvironmentVariable);
         return ((string[])[AutoscalingPlan.ByCpu, AutoscalingPlan.WithSignal]).Select(variant => new AutoscalingPlan
         {
             Variant = variant, Load = load, Seed = options.Seed, Speed = options.Pick(1.0, 10, 15), QuietTime = options.Pick(300.0, 270, 180),

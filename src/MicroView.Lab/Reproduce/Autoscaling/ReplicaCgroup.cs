@@ -2,46 +2,37 @@ using System.Globalization;
 
 namespace MicroView.Lab;
 
-/// <summary>
-/// The cgroup of one replica: CPU held to a limit, CPU counted. Version 1 (controllers cpu and cpuacct) or 2 (one hierarchy with cpu). Made and removed with files alone. Not thread-safe.
-/// </summary>
+/// <summary>The cgroup of one replica, of version 1 or 2: CPU held to a limit, CPU counted. Not thread-safe.</summary>
 internal sealed class ReplicaCgroup
 {
-    private const string Mount = "/sys/fs/cgroup";
     private const int PeriodMicroseconds = 100_000; // CFS's, and Kubernetes', own
 
+    private readonly string[] _folders;
     private readonly string _limits;
     private readonly string _counts;
+    private readonly bool _isUnified;
 
-    private ReplicaCgroup(string limits, string counts) => (_limits, _counts) = (limits, counts);
+    private ReplicaCgroup(string[] folders)
+    {
+        _folders = folders;
+        _isUnified = folders.Any(folder => File.Exists(Path.Combine(folder, "cpu.max")));
+        _limits = With(folders, _isUnified ? "cpu.max" : "cpu.cfs_quota_us");
+        _counts = With(folders, _isUnified ? "cpu.stat" : "cpuacct.usage");
+    }
 
-    /// <summary>Whether this machine counts in version 2.</summary>
-    private static bool IsUnified => File.Exists(Path.Combine(Mount, "cgroup.controllers"));
-
-    /// <summary>Makes one below a group of the run's own.</summary>
-    /// <param name="left">Is told before anything is made.</param>
-    /// <param name="run">Name of the run's group.</param>
-    /// <param name="name">Name in it.</param>
+    /// <summary>Makes one.</summary>
+    /// <param name="tree">The run's.</param>
+    /// <param name="name">Its name there.</param>
     /// <param name="cores">CPU that its processes get at most.</param>
     /// <param name="problem">Why none can be made, in one line.</param>
     /// <returns>null where none can be made.</returns>
-    public static ReplicaCgroup? TryMake(Leftovers left, string run, string name, double cores, out string? problem)
+    public static ReplicaCgroup? TryMake(CgroupTree tree, string name, double cores, out string? problem)
     {
-        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(tree);
         problem = null;
-        string[] roots = IsUnified ? [Mount] : [Path.Combine(Mount, "cpu"), Path.Combine(Mount, "cpuacct")];
         try
         {
-            foreach (var root in roots.Distinct(StringComparer.Ordinal))
-            {
-                if (!Directory.Exists(root))
-                    throw new IOException($"there is no {root}");
-                Make(left, Path.Combine(root, run));
-                if (IsUnified)
-                    File.WriteAllText(Path.Combine(root, run, "cgroup.subtree_control"), "+cpu");
-                Make(left, Path.Combine(root, run, name));
-            }
-            var group = new ReplicaCgroup(Path.Combine(roots[0], run, name), Path.Combine(roots[^1], run, name));
+            var group = new ReplicaCgroup(tree.Create([name])[0]);
             group.Hold(cores);
             return group;
         }
@@ -53,32 +44,27 @@ internal sealed class ReplicaCgroup
     }
 
     /// <summary>A shell's command that makes the shell, and what it becomes, a member.</summary>
-    public string JoinCommand => string.Join(" && ", new[] { _limits, _counts }.Distinct().Select(folder => $"echo $$ > '{folder}/cgroup.procs'"));
+    public string JoinCommand => string.Join(" && ", _folders.Select(folder => $"echo $$ > '{folder}/cgroup.procs'"));
 
     /// <summary>CPU seconds of all members ever.</summary>
-    public double CpuSeconds => IsUnified ? Field(_limits, "cpu.stat", "usage_usec") / 1e6 : Number(Path.Combine(_counts, "cpuacct.usage")) / 1e9;
+    public double CpuSeconds => _isUnified ? Field(_limits, "cpu.stat", "usage_usec") / 1e6 : Number(Path.Combine(_counts, "cpuacct.usage")) / 1e9;
 
     /// <summary>The part of them in user space, where the kernel tells.</summary>
-    public double UserSeconds => IsUnified ? Field(_limits, "cpu.stat", "user_usec") / 1e6 : Number(Path.Combine(_counts, "cpuacct.usage_user")) / 1e9;
+    public double UserSeconds => _isUnified ? Field(_limits, "cpu.stat", "user_usec") / 1e6 : Number(Path.Combine(_counts, "cpuacct.usage_user")) / 1e9;
 
     /// <summary>Periods of the limit that have passed, and those in which it was reached.</summary>
     public (double All, double Throttled) Periods => (Field(_limits, "cpu.stat", "nr_periods"), Field(_limits, "cpu.stat", "nr_throttled"));
 
     /// <summary>Seconds for which members had to wait for their limit's next period.</summary>
-    public double ThrottledSeconds => IsUnified ? Field(_limits, "cpu.stat", "throttled_usec") / 1e6 : Field(_limits, "cpu.stat", "throttled_time") / 1e9;
+    public double ThrottledSeconds => _isUnified ? Field(_limits, "cpu.stat", "throttled_usec") / 1e6 : Field(_limits, "cpu.stat", "throttled_time") / 1e9;
 
-    private static void Make(Leftovers left, string path)
-    {
-        if (Directory.Exists(path))
-            return;
-        left.AddCgroup(path);
-        Directory.CreateDirectory(path);
-    }
+    private static string With(string[] folders, string file) =>
+        folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, file))) ?? throw new IOException($"{folders[0]} and its like have no {file}");
 
     private void Hold(double cores)
     {
         var quota = ((int)(cores * PeriodMicroseconds)).ToString(CultureInfo.InvariantCulture);
-        if (IsUnified)
+        if (_isUnified)
         {
             File.WriteAllText(Path.Combine(_limits, "cpu.max"), $"{quota} {PeriodMicroseconds}");
             return;

@@ -34,6 +34,8 @@ internal sealed class SmallCluster(ClusterOptions options, ClusterClock clock, S
     private readonly Dictionary<string, TimeSpan> _probed = [];
     private readonly string _group = $"mvlab-{Guid.NewGuid().ToString("N")[..8]}";
     private IReadOnlyList<Uri> _ready = [];
+    private CgroupTree? _cgroups;
+    private string? _problem;
     private TimeSpan _notBefore;
     private int _number;
 
@@ -105,16 +107,23 @@ internal sealed class SmallCluster(ClusterOptions options, ClusterClock clock, S
             _notBefore = now + options.RetryAfter;
             return new WebReplica { Name = name, Request = options.RequestCores, Started = now, Phase = PodPhase.Failed };
         }
-        var cgroup = ReplicaCgroup.TryMake(context.Left, _group, name, options.RequestCores * options.CoreScale, out var problem);
-        if (cgroup is null)
-        {
-            IsHeld = false;
-            context.Note($"No cgroup can be made here ({problem}): a replica is one process that no limit holds, and throttling is not seen.");
-        }
+        var cgroup = MakeCgroup(name);
         var address = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
         var serve = $"exec '{Programs.Require("php", WebPage.Package)}' -n -S {address.Authority} -t '{Path.GetDirectoryName(page)}' '{page}' > /dev/null 2>&1";
         var process = context.Processes.Start(new ProcessPlan(name, CpuRole.Application, "/bin/sh", "-c", cgroup is null ? serve : $"{cgroup.JoinCommand} && {serve}"));
         return new WebReplica { Name = name, Request = options.RequestCores, Started = now, Process = process, Cgroup = cgroup, Address = address };
+    }
+
+    private ReplicaCgroup? MakeCgroup(string name)
+    {
+        if (!IsHeld)
+            return null;
+        _cgroups ??= CgroupTree.TryCreate(context.Left, _group, out _problem);
+        if (_cgroups is not null && ReplicaCgroup.TryMake(_cgroups, name, options.RequestCores * options.CoreScale, out _problem) is { } cgroup)
+            return cgroup;
+        IsHeld = false;
+        context.Note($"No cgroup can be made here ({_problem}): a replica is one process that no limit holds, and throttling is not seen.");
+        return null;
     }
 
     private async Task ProbeAsync(TimeSpan now, CancellationToken stop)
