@@ -50,7 +50,6 @@ tshark|tshark|reads what was on their wire
 aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|judges them for arm64, which no test machine need be
 php|php-cli|serves the page of the autoscaled workload
 redis-server|redis-server|is watched under load and faults
-prometheus-redis-exporter|prometheus-redis-exporter|tells its metrics
 /usr/aarch64-linux-gnu/include/pthread.h|libc6-dev-arm64-cross|has the C headers for that
 '
 

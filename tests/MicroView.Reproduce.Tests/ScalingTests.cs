@@ -57,11 +57,10 @@ public sealed class ScalingTests : IDisposable
     public void A_redis_with_faults_is_watched_and_what_is_saved_of_it_is_drawn()
     {
         Require("redis-server", "redis-server");
-        Require("prometheus-redis-exporter", "prometheus-redis-exporter");
         using var lab = new LabProcess(["reproduce", "adaptive", "--smoke", "--out", _folder.Path]);
         Assert.True(lab.WaitForExit() == 0, lab.Output);
         var rows = Table(File.ReadAllLines(_folder.File("adaptive/raw/live.csv")));
-        Assert.Equal(["all", "exporter", "process"], rows.Select(row => row["pod"]).Distinct().Order());
+        Assert.Equal(["all", "info", "process"], rows.Select(row => row["pod"]).Distinct().Order());
         Assert.All(rows, row => Assert.InRange(Number(row["share_sent"]), 0.01, 1));
         // What is sent whole is the signal; what is sent more seldom is less of it.
         var uniform = rows.Where(row => row["pod"] == "all" && row["rule"] == "uniform").ToArray();

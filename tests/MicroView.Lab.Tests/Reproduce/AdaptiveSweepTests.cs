@@ -40,7 +40,7 @@ public sealed class AdaptiveSweepTests
     [Fact]
     public void A_strict_threshold_sends_less_and_a_recorder_brings_back_what_came_before()
     {
-        var results = AdaptiveSweep.Run(MadeUp(), 30).Where(result => result is { Pod: "exporter", Rule: AdaptiveSweep.Paper }).ToArray();
+        var results = AdaptiveSweep.Run(MadeUp(), 30).Where(result => result is { Pod: "info", Rule: AdaptiveSweep.Paper }).ToArray();
         var plain = results.Where(result => result.Recorder == 0).OrderBy(result => result.Threshold).ToArray();
         Assert.Equal(8, plain.Length);
         Assert.Equal(plain.Select(result => result.Share).OrderDescending(), plain.Select(result => result.Share));
@@ -55,8 +55,24 @@ public sealed class AdaptiveSweepTests
         }
         Assert.Contains(plain, result => result.Onset < 0.5);
         // The deployed rule had an alarm through each fault, and ten seconds on.
-        var live = AdaptiveSweep.Run(MadeUp(), 30).Single(result => result is { Pod: "exporter", Rule: AdaptiveSweep.Live, Recorder: 0 });
+        var live = AdaptiveSweep.Run(MadeUp(), 30).Single(result => result is { Pod: "info", Rule: AdaptiveSweep.Live, Recorder: 0 });
         Assert.InRange(live.Share, 60 / 700.0, 0.2);
+    }
+
+    [Fact]
+    public void Info_becomes_a_document_with_the_same_series_whatever_the_server_has_done()
+    {
+        const string Empty = "# Server\r\nuptime_in_seconds:5\r\nused_memory:1048576\r\nused_memory_human:1.00M\r\nkeyspace_hits:7\r\n";
+        const string Busy = Empty + "cmdstat_get:calls=3,usec=12,usec_per_call=4.00,rejected_calls=0\r\ndb0:keys=5,expires=2,avg_ttl=900\r\n";
+        string[] empty = [.. RedisExposition.Write(Empty).Split('\n')], busy = [.. RedisExposition.Write(Busy).Split('\n')];
+        Assert.Equal(empty.Select(line => line[..(line.LastIndexOf(' ') + 1)]), busy.Select(line => line[..(line.LastIndexOf(' ') + 1)]));
+        Assert.Contains("# TYPE redis_keyspace_hits_total counter", busy);
+        Assert.Contains("redis_keyspace_hits_total 7", busy);
+        Assert.Contains("redis_used_memory 1048576", busy);
+        Assert.Contains("redis_db_keys 5", busy);
+        Assert.Contains("redis_command_calls_total{cmd=\"get\"} 3", busy);
+        Assert.Contains("redis_command_microseconds_total{cmd=\"keys\"} 0", busy);
+        Assert.DoesNotContain("uptime", string.Join('\n', busy), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,6 +105,6 @@ public sealed class AdaptiveSweepTests
             }
             return new RecordedPod(name, rows, decisions);
         }
-        return new RedisRecording([Pod("exporter"), Pod("process")], faults, 150);
+        return new RedisRecording([Pod("info"), Pod("process")], faults, 150);
     }
 }

@@ -2,11 +2,11 @@ namespace MicroView.Lab;
 
 /// <summary>What a receiver of one pod's samples has, under one rule.</summary>
 /// <param name="Pod">The pod; "all" for the mean.</param>
-/// <param name="Rule">Which rows are sent: a detector's name, or <see cref="AdaptiveSweep.Uniform"/>.</param>
+/// <param name="Rule">Which rows are sent.</param>
 /// <param name="Threshold">Percentile of training scores; of uniform sampling every how many rows one is sent.</param>
 /// <param name="Recorder">Seconds before an anomaly that are sent as well.</param>
 /// <param name="Share">Of samples sent, 0..1.</param>
-/// <param name="Correlation">Σs·x/Σx² at lag 0, the artifact's measure, mean over the metrics that move; what is received is held.</param>
+/// <param name="Correlation">Σs·x/Σx² at lag 0, the artifact's measure, mean over the metrics that move; what is received is held, but for <see cref="AdaptiveSweep.Artifact"/>.</param>
 /// <param name="Pearson">Pearson's, likewise.</param>
 /// <param name="NearFaults">As <paramref name="Correlation"/>, of rows in faults and around them only.</param>
 /// <param name="Onset">Of the rows in the ten seconds (÷ the scale) before the faults' first anomaly the share that is there in the end.</param>
@@ -15,7 +15,7 @@ internal sealed record SweepResult(string Pod, string Rule, double Threshold, do
 /// <summary>Thresholds from lax to strict, with and without flight recorder, over a recording of Redis. Causal: whether a row is sent is known from rows up to it, or, for the recorder, when an anomaly comes after it.</summary>
 internal static class AdaptiveSweep
 {
-    public const string Uniform = "uniform", Paper = "FD l=25 k=10", Live = "RFD live", All = "all";
+    public const string Uniform = "uniform", Paper = "FD l=25 k=10", Live = "RFD live", Artifact = "FD, gaps filled from the future", All = "all";
 
     /// <summary>Seconds after an alarm for which the deployed collector goes on sending all, and which its recorder holds: of 30 s of baseline.</summary>
     private const double HoldShare = 10.0 / 30, OnsetShare = 10.0 / 30;
@@ -93,6 +93,7 @@ internal static class AdaptiveSweep
             var anomalous = Judge(trial, percentile);
             foreach (var recorder in s_recorders)
                 yield return Look(trial, around, Paper, percentile, anomalous, recorder * baselineSeconds, baselineSeconds);
+            yield return Look(trial, around, Artifact, percentile, SentSignal.Sent(trial.Test.Times, anomalous, (long)(baselineSeconds * 1e9)), [], GapFill.BackFill);
         }
         var alarmed = Alarmed(pod, trial, baselineSeconds);
         foreach (var recorder in s_recorders)
@@ -108,9 +109,9 @@ internal static class AdaptiveSweep
         return Look(trial, around, rule, threshold, more, Onset(trial, anomalous, (long)(OnsetShare * baselineSeconds * 1e9))) with { Recorder = recorder };
     }
 
-    private static SweepResult Look(Trial trial, bool[] around, string rule, double threshold, bool[] sent, bool[] onset)
+    private static SweepResult Look(Trial trial, bool[] around, string rule, double threshold, bool[] sent, bool[] onset, GapFill fill = GapFill.Hold)
     {
-        var (all, near) = (SentSignal.MeanLikeness(trial.Test, sent, GapFill.Hold), SentSignal.MeanLikeness(trial.Test, sent, GapFill.Hold, around));
+        var (all, near) = (SentSignal.MeanLikeness(trial.Test, sent, fill), SentSignal.MeanLikeness(trial.Test, sent, fill, around));
         var there = onset.Length == 0 ? double.NaN : onset.Zip(sent).Count(pair => pair is (true, true)) / (double)onset.Count(flag => flag);
         return new(trial.Pod, rule, threshold, 0, sent.Count(flag => flag) / (double)sent.Length, all.AtLagZero, all.Pearson, near.AtLagZero, there);
     }

@@ -29,6 +29,20 @@ internal sealed class RedisConnection : IDisposable
         return Receive() is { Length: > 0 } answer && answer[0] != '-' ? answer[1..] : throw new LabException($"redis refuses {command[0]}", ExitCode.Failed);
     }
 
+    /// <summary>Sends a command that is answered by one text, and gives it whole.</summary>
+    /// <exception cref="LabException">The server answers something else.</exception>
+    public string AskWhole(params ReadOnlySpan<string> command)
+    {
+        Send(command);
+        Flush();
+        var line = ReadLine();
+        if (line[0] != '$' || Number(line) is not (>= 0 and var bytes))
+            throw new LabException($"redis answers {command[0]} with {line}", ExitCode.Failed);
+        var text = new byte[bytes + 2];
+        _stream.ReadExactly(text);
+        return Encoding.UTF8.GetString(text, 0, bytes);
+    }
+
     /// <summary>Sends a command; its answer is to be received later.</summary>
     public void Send(params ReadOnlySpan<string> command)
     {

@@ -47,16 +47,18 @@ internal static class RedisDrawing
             var point = figure.Dots([Reduction(live)], [measure(live)], color);
             (point.MarkerShape, point.MarkerSize, point.LegendText) = (MarkerShape.FilledDiamond, 11, $"{AdaptiveSweep.Live}, {Recorder(recorder.Key)}");
         }
+        var artifact = results.Where(result => result.Rule == AdaptiveSweep.Artifact).OrderBy(result => result.Threshold).ToArray();
+        Style(figure.Line([.. artifact.Select(Reduction)], [.. artifact.Select(measure)], Figure.Red), AdaptiveSweep.Artifact, 4);
         figure.Plot.Axes.Margins(0.05, 0.1);
         figure.Plot.ShowLegend(Edge.Right);
-        report.Figure(figure, name, $"Correlation of what is received with the full signal ({rows}) against the reduction of data volume, mean over the exporter's pod and the process's.");
+        report.Figure(figure, name, $"Correlation of what is received with the full signal ({rows}) against the reduction of data volume, mean over the pods of INFO and of the process.");
     }
 
     private static void WriteTable(FigureReport report, SweepResult[] results) => report.Table(2,
         ["rule", "flight recorder", "threshold", "reduction", "correlation", "Pearson", "near faults", "rows before an anomaly that are there"],
         results.Where(result => result.Rule != AdaptiveSweep.Uniform || result.Threshold is 5 or 12 or 30).Select(result => (string[])
         [
-            result.Rule, result.Rule == AdaptiveSweep.Uniform ? "" : Recorder(result.Recorder),
+            result.Rule, result.Rule is AdaptiveSweep.Uniform or AdaptiveSweep.Artifact ? "" : Recorder(result.Recorder),
             result.Rule switch { AdaptiveSweep.Uniform => FormattableString.Invariant($"1 of {result.Threshold}"), AdaptiveSweep.Live => "its own", _ => FormattableString.Invariant($"p{result.Threshold}") },
             Percent(1 - result.Share), Text(result.Correlation), Text(result.Pearson), Text(result.NearFaults), double.IsNaN(result.Onset) ? "" : Percent(result.Onset),
         ]));

@@ -18,7 +18,7 @@ internal sealed class RedisFigure : IFigure
     [
         "One Redis from Debian on this machine, under a load of the lab's own (60 % GET, the rest writes of several kinds, at a rate that swings by 40 % each minute), not an application of many services.",
         "Faults are real commands and processes: processes that take all CPU beside it, values of 4 MB, FLUSHALL, CLIENT PAUSE WRITE, KEYS *, 300 idle connections; one each, in an order of the seed.",
-        "Metrics come from `prometheus-redis-exporter` by `microview host --scrape`, and from MicroView's node source of the process. Each is a pod that is judged and sent for itself; figures are their mean.",
+        "Metrics are those of INFO, by `microview host --scrape` from an endpoint of the lab that writes them in Prometheus' format, and those of MicroView's node source for the process. Each is a pod that is judged and sent for itself; figures are their mean. Uptime and the like, which only grow, are left out.",
         "Causal: a receiver holds the last value that it has. The artifact fills gaps with the next value, from the future.",
         "Correlation is the artifact's measure, Σs·x/Σx² of z-scores at lag 0; Pearson's is in the table beside it. It can leave 0…1, because what is received need not have the full signal's spread.",
         "The flight recorder is not in the paper: the last seconds before an anomaly are sent too, late.",
@@ -61,7 +61,7 @@ internal sealed class RedisFigure : IFigure
     public void Draw(FigureFolder folder, FigureReport report) => RedisDrawing.Draw(folder, report);
 
     private static RedisPlan RedisPlan(FigureOptions options) => options.Pick(
-        new RedisPlan { QuietSeconds = 240, Seconds = 1000, RowSeconds = 0.5, BaselineSeconds = PaperBaseline, FaultSeconds = 15, PauseSeconds = 45, Seed = options.Seed },
+        new RedisPlan { QuietSeconds = 180, Seconds = 720, RowSeconds = 1, BaselineSeconds = PaperBaseline, FaultSeconds = 12, PauseSeconds = 65, Seed = options.Seed },
         new RedisPlan { QuietSeconds = 25, Seconds = 60, RowSeconds = 0.2, BaselineSeconds = 3, FaultSeconds = 3, PauseSeconds = 6, Seed = options.Seed },
         new RedisPlan { QuietSeconds = 10, Seconds = 18, RowSeconds = 0.2, BaselineSeconds = 2, FaultSeconds = 1, PauseSeconds = 2, Seed = options.Seed });
 }

@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace MicroView.Lab;
 
 /// <summary>One pod of a recording: its rows, and what the deployed detector said of them when they came.</summary>
-/// <param name="Pod">"exporter" (INFO, by scrape-in) or "process" (node source).</param>
+/// <param name="Pod">"info" (by scrape-in) or "process" (node source).</param>
 /// <param name="Rows">All rows.</param>
 /// <param name="Decisions">Live decisions by time, ns of Unix time: whether the alarm was open.</param>
 internal sealed record RecordedPod(string Pod, SeriesRows Rows, IReadOnlyList<(long At, bool Alarm)> Decisions)
@@ -26,13 +26,13 @@ internal sealed record RecordedPod(string Pod, SeriesRows Rows, IReadOnlyList<(l
 }
 
 /// <summary>
-/// What a run of Redis leaves, and what is committed of one: <c>exporter.csv.gz</c> and <c>process.csv.gz</c>, the rows; <c>decisions.csv</c>, those that were live; <c>faults.csv</c>; <c>quiet.txt</c>, seconds without faults. Immutable.
+/// What a run of Redis leaves, and what is committed of one: <c>info.csv.gz</c> and <c>process.csv.gz</c>, the rows; <c>decisions.csv</c>, those that were live; <c>faults.csv</c>; <c>quiet.txt</c>, seconds without faults. Immutable.
 /// </summary>
 internal sealed record RedisRecording(IReadOnlyList<RecordedPod> Pods, IReadOnlyList<Fault> Faults, double QuietSeconds)
 {
     private const string QuietFile = "quiet.txt", DecisionsFile = "decisions.csv.gz";
 
-    private static readonly string[] s_pods = ["exporter", "process"];
+    private static readonly string[] s_pods = ["info", "process"];
 
     /// <summary>The folder of the recording that is part of this program.</summary>
     public static string Shipped => Path.Combine(AppContext.BaseDirectory, "Recordings", "redis");
@@ -46,15 +46,15 @@ internal sealed record RedisRecording(IReadOnlyList<RecordedPod> Pods, IReadOnly
 
     /// <summary>Keeps of a run what belongs to Redis.</summary>
     /// <param name="microview">Has written rows and decisions.</param>
-    /// <param name="exporter">How the files of the exporter's pod begin.</param>
+    /// <param name="info">How the files of the scraped pod begin.</param>
     /// <param name="process">Name of the process's pod.</param>
     /// <param name="faults">That were done.</param>
     /// <param name="quietSeconds">Without faults.</param>
     /// <param name="folder">Where to.</param>
-    public static RedisRecording Keep(WatchingMicroview microview, string exporter, string process, IReadOnlyList<Fault> faults, double quietSeconds, string folder)
+    public static RedisRecording Keep(WatchingMicroview microview, string info, string process, IReadOnlyList<Fault> faults, double quietSeconds, string folder)
     {
         ArgumentNullException.ThrowIfNull(microview);
-        foreach (var (pod, file) in s_pods.Zip([exporter, process]))
+        foreach (var (pod, file) in s_pods.Zip([info, process]))
         {
             // A pod that gets a new series begins another file, and learns anew: what is looked at is the longest stretch.
             var rows = Directory.GetFiles(microview.Rows, file + "*.csv").MaxBy(path => new FileInfo(path).Length)

@@ -35,12 +35,10 @@ internal sealed record RedisPlan
 }
 
 /// <summary>
-/// A real Redis under load and faults, watched by a real MicroView: the exporter's endpoint by scrape-in, the process by node sources. Leaves a <see cref="RedisRecording"/>.
+/// A real Redis under load and faults, watched by a real MicroView: INFO by scrape-in, the process by node sources. Leaves a <see cref="RedisRecording"/>.
 /// </summary>
 internal static class RedisRun
 {
-    private const string Exporter = "prometheus-redis-exporter";
-
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     public static async Task<RedisRecording> ExecuteAsync(RedisPlan plan, StepContext context, CancellationToken stop)
@@ -48,16 +46,18 @@ internal static class RedisRun
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(context);
         var before = Process.GetCurrentProcess().TotalProcessorTime;
-        var (port, exporterPort) = (FreePort.Take(), FreePort.Take());
+        var port = FreePort.Take();
         await StartRedisAsync(context, port, stop);
         var faults = new RedisFaults(port, context.Processes);
         faults.Rehearse();
+        RedisLoad.Fill(port);
         using var load = new RedisLoad(port, plan.Seed);
-        context.Processes.Start(new ProcessPlan("exporter", CpuRole.Monitor, Programs.Require(Exporter, Exporter), "-redis.addr", $"redis://127.0.0.1:{port}", "-web.listen-address", $"127.0.0.1:{exporterPort}", "-redis-only-metrics"));
-        await Task.Delay(TimeSpan.FromSeconds(Math.Min(3, plan.QuietSeconds / 4)), stop); // keys are there, series too
+        using var info = new RedisExposition(port);
+        using var endpoint = new DocumentEndpoint(info.Ask);
+        await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, plan.QuietSeconds / 3)), stop); // until as many keys expire as come
         var microview = await WatchingMicroview.StartAsync(context, new WatchingOptions
         {
-            Sources = ["--sources", "processes", "--scrape", $"redis=http://127.0.0.1:{exporterPort}/metrics", "--scrape-in-interval", RedisPlan.Text(plan.RowSeconds)],
+            Sources = ["--sources", "processes", "--scrape", $"redis={endpoint.Address}", "--scrape-in-interval", RedisPlan.Text(plan.RowSeconds)],
             LearnSeconds = 0.8 * plan.QuietSeconds, ScrapeSeconds = plan.RowSeconds,
         }, stop);
         var done = await DoFaultsAsync(plan, faults, load, stop);
@@ -65,7 +65,7 @@ internal static class RedisRun
         await microview.StopAsync(stop);
         var version = await context.Processes.RunAsync(new ProcessPlan("version", CpuRole.Other, Programs.Require("redis-server", "redis-server"), "--version"), stop);
         context.Version("redis", version.Output.Trim());
-        return RedisRecording.Keep(microview, $"127.0.0.1_{exporterPort}_metrics", ProcessName(), done, plan.QuietSeconds, context.Files);
+        return RedisRecording.Keep(microview, $"127.0.0.1_{endpoint.Address.Port}_metrics", ProcessName(), done, plan.QuietSeconds, context.Files);
     }
 
     /// <summary>As the node source calls it: by the executable, which Debian's redis-server is a link to.</summary>
