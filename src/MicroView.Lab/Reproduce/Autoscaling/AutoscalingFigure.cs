@@ -15,6 +15,7 @@ internal sealed class AutoscalingFigure : IFigure
     [
         "No Kubernetes: a controller of the lab follows the documented algorithm of the HorizontalPodAutoscaler (sync each 15 s, tolerance 0.1, 5 min of stabilisation before replicas go, default policies), and a replica set and a node of the lab start and end real processes. A replica listens milliseconds after it is started: no image is pulled, no container is made.",
         "php-apache is PHP's own web server (`php -S`), one process per replica that works on one request at a time, with the example's loop of square roots.",
+        "STEP_TIME, STEP_LOAD, SPAWN_RATE, USER_WAIT_TIME and TIME_LIMIT are taken from the environment, by the artifact's names; the values without are ours.",
         "A core of the cluster is a tenth of one here: a replica requests 2 cores, and its cgroup lets it have 0.2. Its limit equals its request.",
         "The node takes 6 pods, two of which are held by others (the front and the monitor), so that the fifth replica finds no place and becomes Failed, and each 15 s another in its stead.",
         "Users choose among the ready replicas in turn, as a Service would for them, and count as the ingress that would stand before it. They share the machine's cores with the replicas.",

@@ -145,7 +145,7 @@ internal sealed class DocumentEndpoint : IDisposable
                 await exchange.Response.OutputStream.WriteAsync(body);
                 exchange.Response.Close();
             }
-            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException or IOException or InvalidOperationException)
+            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException or IOException or InvalidOperationException or LabException)
             {
                 // the asker went away, or the endpoint did
             }
