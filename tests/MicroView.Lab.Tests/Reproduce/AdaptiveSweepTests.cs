@@ -57,6 +57,19 @@ public sealed class AdaptiveSweepTests
         // The deployed rule had an alarm through each fault, and ten seconds on.
         var live = AdaptiveSweep.Run(MadeUp(), 30).Single(result => result is { Pod: "info", Rule: AdaptiveSweep.Live, Recorder: 0 });
         Assert.InRange(live.Share, 60 / 700.0, 0.2);
+        // A threshold that is held finds the faults and no more, and one that is above every score nothing.
+        var held = AdaptiveSweep.Run(MadeUp(), 30).Where(result => result is { Pod: "info", Rule: AdaptiveSweep.Held }).OrderBy(result => result.Threshold).ToArray();
+        Assert.Equal(held.Select(result => result.Share).OrderDescending(), held.Select(result => result.Share));
+        Assert.InRange(held[^1].Share, 11 / 700.0, 13 / 700.0);
+    }
+
+    [Fact]
+    public void The_recording_that_comes_with_the_program_can_be_looked_at()
+    {
+        var recording = RedisRecording.Read(RedisRecording.Shipped);
+        Assert.Equal(Enum.GetNames<RedisFaultKind>().Order(), recording.Faults.Select(fault => fault.Type).Order());
+        Assert.All(recording.Pods, pod => Assert.InRange(AdaptiveSweep.Divide(pod, recording).Training.Count, 60, 300));
+        Assert.True(Directory.GetFiles(RedisRecording.Shipped).Sum(file => new FileInfo(file).Length) <= 1 << 20);
     }
 
     [Fact]
@@ -78,9 +91,10 @@ public sealed class AdaptiveSweepTests
     [Fact]
     public void Decisions_are_found_by_the_nearest_time()
     {
-        var pod = new RecordedPod("x", new SeriesRows(["a"]), [(10, false), (20, true), (30, false)]);
-        Assert.Equal([false, false, true, true, false, false], ((long[])[0, 14, 16, 24, 26, 99]).Select(pod.HadAlarm));
-        Assert.False(new RecordedPod("x", new SeriesRows(["a"]), []).HadAlarm(5));
+        var pod = new RecordedPod("x", new SeriesRows(["a"]), [new(10, 0, double.PositiveInfinity, false), new(20, 5, 3, true), new(30, 1, 4, false)]);
+        Assert.Equal([false, false, true, true, false, false], ((long[])[0, 14, 16, 24, 26, 99]).Select(time => pod.At(time).Alarm));
+        Assert.Equal(3, pod.FirstThreshold);
+        Assert.False(new RecordedPod("x", new SeriesRows(["a"]), []).At(5).Alarm);
     }
 
     // By unit-norm rows the paper's detector is blind to what is large in a direction that it knows: a fault must be one that it does not.
@@ -92,7 +106,7 @@ public sealed class AdaptiveSweepTests
         RecordedPod Pod(string name)
         {
             var rows = new SeriesRows([.. Enumerable.Range(0, 30).Select(i => $"m{i}")]);
-            var decisions = new List<(long, bool)>();
+            var decisions = new List<LiveDecision>();
             for (var i = 0; i < 1000; i++)
             {
                 var at = i * Second / 2;
@@ -101,7 +115,7 @@ public sealed class AdaptiveSweepTests
                 var row = rows.Append(at);
                 for (var j = 0; j < row.Length; j++)
                     row[j] = 100 + 10 * common * (1 + j % 3) + random.NextDouble() + (faulty && j > 20 ? j % 2 * 80 - 40 : 0); // all move together, but in a fault
-                decisions.Add((at, faulty));
+                decisions.Add(new(at, faulty ? 9 : 0.5, 3, faulty));
             }
             return new RecordedPod(name, rows, decisions);
         }

@@ -3,7 +3,7 @@ namespace MicroView.Lab;
 /// <summary>What a receiver of one pod's samples has, under one rule.</summary>
 /// <param name="Pod">The pod; "all" for the mean.</param>
 /// <param name="Rule">Which rows are sent.</param>
-/// <param name="Threshold">Percentile of training scores; of uniform sampling every how many rows one is sent.</param>
+/// <param name="Threshold">Percentile of training scores; of <see cref="AdaptiveSweep.Held"/> a multiple of its first threshold; of uniform sampling every how many rows one is sent.</param>
 /// <param name="Recorder">Seconds before an anomaly that are sent as well.</param>
 /// <param name="Share">Of samples sent, 0..1.</param>
 /// <param name="Correlation">Σs·x/Σx² at lag 0, the artifact's measure, mean over the metrics that move; what is received is held, but for <see cref="AdaptiveSweep.Artifact"/>.</param>
@@ -15,13 +15,14 @@ internal sealed record SweepResult(string Pod, string Rule, double Threshold, do
 /// <summary>Thresholds from lax to strict, with and without flight recorder, over a recording of Redis. Causal: whether a row is sent is known from rows up to it, or, for the recorder, when an anomaly comes after it.</summary>
 internal static class AdaptiveSweep
 {
-    public const string Uniform = "uniform", Paper = "FD l=25 k=10", Live = "RFD live", Artifact = "FD, gaps filled from the future", All = "all";
+    public const string Uniform = "uniform", Paper = "FD l=25 k=10", Live = "RFD live", Held = "RFD, first threshold held", Artifact = "FD, gaps filled from the future", All = "all";
 
     /// <summary>Seconds after an alarm for which the deployed collector goes on sending all, and which its recorder holds: of 30 s of baseline.</summary>
     private const double HoldShare = 10.0 / 30, OnsetShare = 10.0 / 30;
 
     private static readonly double[] s_percentiles = [50, 60, 70, 80, 90, 95, 99, 99.9];
     private static readonly double[] s_recorders = [0, 1.0 / 3, 1];
+    private static readonly double[] s_multiples = [0.25, 0.5, 1, 2, 4];
     private static readonly int[] s_every = [2, 3, 5, 8, 12, 20, 30, 60];
 
     /// <summary>The paper's detector as `lab adaptive` runs it.</summary>
@@ -77,11 +78,23 @@ internal static class AdaptiveSweep
         for (var i = 0; i < alarmed.Length; i++)
         {
             var at = trial.Test.Times[i];
-            if (pod.HadAlarm(at))
+            if (pod.At(at).Alarm)
                 until = at + (long)(HoldShare * baselineSeconds * 1e9);
             alarmed[i] = at <= until;
         }
         return alarmed;
+    }
+
+    /// <summary>Which rows scored above a multiple of the threshold that the deployed detector began with.</summary>
+    public static bool[] HeldThreshold(RecordedPod pod, Trial trial, double multiple)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        ArgumentNullException.ThrowIfNull(trial);
+        var limit = multiple * pod.FirstThreshold;
+        var above = new bool[trial.Test.Count];
+        for (var i = 0; i < above.Length; i++)
+            above[i] = pod.At(trial.Test.Times[i]).Score > limit;
+        return above;
     }
 
     private static IEnumerable<SweepResult> Run(RecordedPod pod, RedisRecording recording, double baselineSeconds)
@@ -98,6 +111,9 @@ internal static class AdaptiveSweep
         var alarmed = Alarmed(pod, trial, baselineSeconds);
         foreach (var recorder in s_recorders)
             yield return Look(trial, around, Live, 0, alarmed, recorder * baselineSeconds, baselineSeconds);
+        // A live threshold rises with each incident; the scores alone say what it would be worth if it did not.
+        foreach (var multiple in s_multiples)
+            yield return Look(trial, around, Held, multiple, HeldThreshold(pod, trial, multiple), 0, baselineSeconds);
         foreach (var every in s_every)
             yield return Look(trial, around, Uniform, every, [.. Enumerable.Range(0, trial.Test.Count).Select(i => i % every == 0)], []);
     }

@@ -49,6 +49,8 @@ internal static class RedisDrawing
         }
         var artifact = results.Where(result => result.Rule == AdaptiveSweep.Artifact).OrderBy(result => result.Threshold).ToArray();
         Style(figure.Line([.. artifact.Select(Reduction)], [.. artifact.Select(measure)], Figure.Red), AdaptiveSweep.Artifact, 4);
+        var held = results.Where(result => result.Rule == AdaptiveSweep.Held).OrderBy(result => result.Threshold).ToArray();
+        Style(figure.Line([.. held.Select(Reduction)], [.. held.Select(measure)], ScottPlot.Colors.Black), AdaptiveSweep.Held, 6);
         figure.Plot.Axes.Margins(0.05, 0.1);
         figure.Plot.ShowLegend(Edge.Right);
         report.Figure(figure, name, $"Correlation of what is received with the full signal ({rows}) against the reduction of data volume, mean over the pods of INFO and of the process.");
@@ -58,8 +60,8 @@ internal static class RedisDrawing
         ["rule", "flight recorder", "threshold", "reduction", "correlation", "Pearson", "near faults", "rows before an anomaly that are there"],
         results.Where(result => result.Rule != AdaptiveSweep.Uniform || result.Threshold is 5 or 12 or 30).Select(result => (string[])
         [
-            result.Rule, result.Rule is AdaptiveSweep.Uniform or AdaptiveSweep.Artifact ? "" : Recorder(result.Recorder),
-            result.Rule switch { AdaptiveSweep.Uniform => FormattableString.Invariant($"1 of {result.Threshold}"), AdaptiveSweep.Live => "its own", _ => FormattableString.Invariant($"p{result.Threshold}") },
+            result.Rule, result.Rule is AdaptiveSweep.Uniform or AdaptiveSweep.Artifact or AdaptiveSweep.Held ? "" : Recorder(result.Recorder),
+            result.Rule switch { AdaptiveSweep.Uniform => FormattableString.Invariant($"1 of {result.Threshold}"), AdaptiveSweep.Live => "its own", AdaptiveSweep.Held => FormattableString.Invariant($"× {result.Threshold}"), _ => FormattableString.Invariant($"p{result.Threshold}") },
             Percent(1 - result.Share), Text(result.Correlation), Text(result.Pearson), Text(result.NearFaults), double.IsNaN(result.Onset) ? "" : Percent(result.Onset),
         ]));
 
@@ -69,12 +71,14 @@ internal static class RedisDrawing
         var recording = RedisRecording.Read(folder.Files(step.Id));
         var pods = recording.Pods.Select(pod => (Pod: pod, Trial: AdaptiveSweep.Divide(pod, recording))).ToArray();
         var strict = pods.Select(pod => AdaptiveSweep.Judge(pod.Trial, 99)).ToArray();
-        report.Text("Faults with an anomalous row (the paper's detector at the 99th percentile) or an open alarm (RFD live) of either pod while they lasted:");
-        report.Table(1, ["fault", "times", "paper's detector", "RFD live"], recording.Faults.GroupBy(fault => fault.Type).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => (string[])
+        var held = pods.Select(pod => AdaptiveSweep.HeldThreshold(pod.Pod, pod.Trial, 1)).ToArray();
+        report.Text("Faults with an anomalous row (the paper's detector at the 99th percentile) an open alarm (RFD live), or a score above the threshold that RFD began with, of either pod while they lasted. RFD's live threshold follows a budget of one false alarm a day, so that each incident raises it for the next:");
+        report.Table(1, ["fault", "times", "paper's detector", "RFD live", "RFD, first threshold held"], recording.Faults.GroupBy(fault => fault.Type).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => (string[])
         [
             kind.Key, kind.Count().ToString(CultureInfo.InvariantCulture),
             kind.Count(fault => pods.Zip(strict).Any(pair => Any(pair.First.Trial, fault, i => pair.Second[i]))).ToString(CultureInfo.InvariantCulture),
-            kind.Count(fault => pods.Any(pod => Any(pod.Trial, fault, i => pod.Pod.HadAlarm(pod.Trial.Test.Times[i])))).ToString(CultureInfo.InvariantCulture),
+            kind.Count(fault => pods.Any(pod => Any(pod.Trial, fault, i => pod.Pod.At(pod.Trial.Test.Times[i]).Alarm))).ToString(CultureInfo.InvariantCulture),
+            kind.Count(fault => pods.Zip(held).Any(pair => Any(pair.First.Trial, fault, i => pair.Second[i]))).ToString(CultureInfo.InvariantCulture),
         ]));
     }
 

@@ -3,14 +3,24 @@ using System.IO.Compression;
 
 namespace MicroView.Lab;
 
+/// <summary>What the deployed detector said of a row when it came.</summary>
+/// <param name="At">ns of Unix time.</param>
+/// <param name="Score">0 while it learnt.</param>
+/// <param name="Threshold">Infinite while it learnt; it follows the pod's scores.</param>
+/// <param name="Alarm">Whether the alarm was open.</param>
+internal readonly record struct LiveDecision(long At, double Score, double Threshold, bool Alarm);
+
 /// <summary>One pod of a recording: its rows, and what the deployed detector said of them when they came.</summary>
 /// <param name="Pod">"info" (by scrape-in) or "process" (node source).</param>
 /// <param name="Rows">All rows.</param>
-/// <param name="Decisions">Live decisions by time, ns of Unix time: whether the alarm was open.</param>
-internal sealed record RecordedPod(string Pod, SeriesRows Rows, IReadOnlyList<(long At, bool Alarm)> Decisions)
+/// <param name="Decisions">Live decisions, by time.</param>
+internal sealed record RecordedPod(string Pod, SeriesRows Rows, IReadOnlyList<LiveDecision> Decisions)
 {
-    /// <summary>Whether the alarm was open at a time: by the decision nearest to it, since live rows and replayed ones are timed by clocks of their own.</summary>
-    public bool HadAlarm(long time)
+    /// <summary>The threshold that the detector began with when it had learnt; infinite if it never had.</summary>
+    public double FirstThreshold => Decisions.Select(decision => decision.Threshold).FirstOrDefault(double.IsFinite, double.PositiveInfinity);
+
+    /// <summary>The decision nearest to a time, since live rows and replayed ones are timed by clocks of their own.</summary>
+    public LiveDecision At(long time)
     {
         var (low, high) = (0, Decisions.Count);
         while (low < high)
@@ -19,9 +29,9 @@ internal sealed record RecordedPod(string Pod, SeriesRows Rows, IReadOnlyList<(l
             (low, high) = Decisions[middle].At < time ? (middle + 1, high) : (low, middle);
         }
         if (Decisions.Count == 0)
-            return false;
+            return default;
         var (before, after) = (Math.Max(0, low - 1), Math.Min(low, Decisions.Count - 1));
-        return Decisions[Math.Abs(Decisions[before].At - time) <= Math.Abs(Decisions[after].At - time) ? before : after].Alarm;
+        return Decisions[Math.Abs(Decisions[before].At - time) <= Math.Abs(Decisions[after].At - time) ? before : after];
     }
 }
 
@@ -40,7 +50,7 @@ internal sealed record RedisRecording(IReadOnlyList<RecordedPod> Pods, IReadOnly
     public static RedisRecording Read(string folder)
     {
         var decisions = Path.Combine(folder, DecisionsFile);
-        return new([.. s_pods.Select(pod => new RecordedPod(pod, MatrixFile.Read(Path.Combine(folder, pod + ".csv.gz"), "timestamp", [], 1).Rows, Alarms(decisions, pod)))],
+        return new([.. s_pods.Select(pod => new RecordedPod(pod, MatrixFile.Read(Path.Combine(folder, pod + ".csv.gz"), "timestamp", [], 1).Rows, ReadDecisions(decisions, pod)))],
             FaultFile.Read(Path.Combine(folder, FaultFile.Name)), double.Parse(File.ReadAllText(Path.Combine(folder, QuietFile)), CultureInfo.InvariantCulture));
     }
 
@@ -102,14 +112,14 @@ internal sealed record RedisRecording(IReadOnlyList<RecordedPod> Pods, IReadOnly
             text.WriteLine(line);
     }
 
-    private static List<(long At, bool Alarm)> Alarms(string file, string pod)
+    private static List<LiveDecision> ReadDecisions(string file, string pod)
     {
-        var alarms = new List<(long, bool)>();
+        var decisions = new List<LiveDecision>();
         using var table = CsvTable.Open(file);
-        var (time, name, alarm) = (table.Column("time_ns"), table.Column("pod"), table.Column("alarm"));
+        var (time, name, score, threshold, alarm) = (table.Column("time_ns"), table.Column("pod"), table.Column("score"), table.Column("threshold"), table.Column("alarm"));
         while (table.Read())
             if (table.Cell(name).SequenceEqual(pod))
-                alarms.Add((table.Time(time), table.Number(alarm) > 0));
-        return alarms;
+                decisions.Add(new(table.Time(time), table.Number(score), table.Number(threshold), table.Number(alarm) > 0));
+        return decisions;
     }
 }
