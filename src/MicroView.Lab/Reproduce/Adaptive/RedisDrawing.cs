@@ -58,12 +58,20 @@ internal static class RedisDrawing
 
     private static void WriteTable(FigureReport report, SweepResult[] results) => report.Table(2,
         ["rule", "flight recorder", "threshold", "reduction", "correlation", "Pearson", "near faults", "rows before an anomaly that are there"],
-        results.Where(result => result.Rule != AdaptiveSweep.Uniform || result.Threshold is 5 or 12 or 30).Select(result => (string[])
+        results.Where(IsShown).Select(result => (string[])
         [
             result.Rule, result.Rule is AdaptiveSweep.Uniform or AdaptiveSweep.Artifact or AdaptiveSweep.Held ? "" : Recorder(result.Recorder),
             result.Rule switch { AdaptiveSweep.Uniform => FormattableString.Invariant($"1 of {result.Threshold}"), AdaptiveSweep.Live => "its own", AdaptiveSweep.Held => FormattableString.Invariant($"× {result.Threshold}"), _ => FormattableString.Invariant($"p{result.Threshold}") },
             Percent(1 - result.Share), Text(result.Correlation), Text(result.Pearson), Text(result.NearFaults), double.IsNaN(result.Onset) ? "" : Percent(result.Onset),
         ]));
+
+    /// <summary>Not every point of every curve: all are in raw/.</summary>
+    private static bool IsShown(SweepResult result) => result.Rule switch
+    {
+        AdaptiveSweep.Uniform => result.Threshold is 5 or 12 or 30,
+        AdaptiveSweep.Paper or AdaptiveSweep.Artifact => result.Threshold is 50 or 80 or 95 or 99 or 99.9,
+        _ => true,
+    };
 
     /// <summary>Which faults are seen at all: a rule that misses one saves its samples, and says nothing of it.</summary>
     private static void WriteFaults(FigureFolder folder, StepRecord step, FigureReport report)
