@@ -48,6 +48,8 @@ tshark|tshark|reads what was on their wire
 /usr/bin/chromium|chromium|opens the live page as a user would
 /usr/include/infiniband/verbs.h|libibverbs-dev|judges the layouts of the verbs binding
 aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|judges them for arm64, which no test machine need be
+php|php-cli|serves the page of the autoscaled workload
+redis-server|redis-server|is watched under load and faults
 /usr/aarch64-linux-gnu/include/pthread.h|libc6-dev-arm64-cross|has the C headers for that
 '
 

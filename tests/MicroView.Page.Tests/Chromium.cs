@@ -35,7 +35,7 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (_browser is null)
             Assert.Skip("no Chromium in /usr/bin (Debian: apt-get install chromium)");
-        var context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, Locale = "en-GB" });
+        var context = await _browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, Locale = "en-GB", IgnoreHTTPSErrors = true /* authorities of tests */ });
         return new(context, await context.NewPageAsync());
     }
 

@@ -8,11 +8,13 @@ namespace MicroView.Page.Tests;
 internal sealed partial class WatchedMachine : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly string _arguments;
+    private readonly string _arguments, _place;
 
     /// <param name="collector">More options of `nic`.</param>
-    public WatchedMachine(string collector = "-s 0.1 --learn 4")
+    /// <param name="place">Scheme and address that they make it listen on.</param>
+    public WatchedMachine(string collector = "-s 0.1 --learn 4", string place = "http://127.0.0.1")
     {
+        _place = place;
         _arguments = collector;
         Port = Microview.FreePort();
         AgentPort = Microview.FreePort();
@@ -28,7 +30,7 @@ internal sealed partial class WatchedMachine : IDisposable
 
     public int AgentPort { get; }
 
-    public Uri Address => new($"http://127.0.0.1:{Port}/");
+    public Uri Address => new($"{_place}:{Port}/");
 
     public Microview Agent { get; }
 
@@ -68,6 +70,6 @@ internal sealed partial class WatchedMachine : IDisposable
     [GeneratedRegex(@"listening on \S+ and http://")]
     private static partial Regex Listening();
 
-    [GeneratedRegex(@"http://[0-9.:]+/metrics")]
+    [GeneratedRegex(@"https?://[0-9.:]+/metrics")]
     private static partial Regex Endpoint();
 }

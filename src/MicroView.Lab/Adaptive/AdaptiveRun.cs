@@ -67,18 +67,8 @@ internal static class AdaptiveRun
 
     private static AdaptiveResult Compare(Trial trial, double threshold, bool[] sent, GapFill fill)
     {
-        var column = new double[trial.Test.Count];
-        var likeness = new List<(double AtLagZero, double Pearson)>();
-        for (var metric = 0; metric < trial.Test.Width; metric++)
-        {
-            for (var i = 0; i < column.Length; i++)
-                column[i] = trial.Test[i][metric];
-            var found = SentSignal.Likeness(column, sent, fill);
-            if (!double.IsNaN(found.AtLagZero))
-                likeness.Add(found);
-        }
-        return new AdaptiveResult(trial.Service, threshold, fill, sent.Count(flag => flag) / (double)sent.Length,
-            likeness.Select(found => found.AtLagZero).DefaultIfEmpty(double.NaN).Average(), likeness.Select(found => found.Pearson).DefaultIfEmpty(double.NaN).Average());
+        var (atLagZero, pearson) = SentSignal.MeanLikeness(trial.Test, sent, fill);
+        return new AdaptiveResult(trial.Service, threshold, fill, sent.Count(flag => flag) / (double)sent.Length, atLagZero, pearson);
     }
 
     private static AdaptiveResult Mean(string service, AdaptiveResult[] results) => new(service, results[0].Threshold, results[0].Fill, results.Average(result => result.Share),

@@ -11,5 +11,7 @@ internal static class Figures
         new OverheadFigure(),
         new MicroFigure(),
         new ImpactFigure(),
+        new RedisFigure(),
+        new AutoscalingFigure(),
     ];
 }
