@@ -31,7 +31,13 @@ internal sealed partial record ImpactRun(WrkOutput Load, double ApplicationCores
         else if (library != ImpactFigure.None)
             monitors.Add(PrometheusServer.Start(context, $"prometheus-{monitor}-{Text(interval)}", new StartedSystem([service], [], port), port, interval, monitorPort, Bind(own: false)));
         if (library != ImpactFigure.None)
+        {
             await WaitAsync(monitors[^1], new Uri($"http://127.0.0.1:{monitorPort}/metrics"), stop);
+            // Prometheus begins some seconds after it answers.
+            for (var waited = Stopwatch.StartNew(); await CountScrapesAsync(monitor, library, monitorPort, stop) == 0; await Task.Delay(100, stop))
+                if (waited.Elapsed > s_patience)
+                    throw monitors[^1].Failure($"has scraped nothing within {s_patience.TotalSeconds:0} s");
+        }
         var url = new Uri($"{address}/orders/7");
         await WrkAsync(context, url, warmUp, stop);
         var scrapes = await CountScrapesAsync(monitor, library, monitorPort, stop);
