@@ -65,27 +65,29 @@ internal static class Testbed
 
     private static async Task<TestbedResult> ReadLoopAsync(TestbedPlan plan, ProcessGroup group, string socket, CancellationToken stop)
     {
-        var total = plan.WarmUp + plan.Duration;
-        // Whole stretches, and a margin so that the last of them is one.
-        List<string> arguments = [.. CollectorArguments(plan, socket), "--duration", Text(total + 0.2 * plan.Window), "--stats-interval", Text(plan.Window)];
+        List<string> arguments = [.. CollectorArguments(plan, socket), "--stats-interval", Text(plan.Window)];
         GroupProcess collector;
         var share = double.NaN;
         if (plan.Remote is { } remote)
-            collector = await RemoteRun.ReadLoopAsync(remote, arguments, plan, group, stop);
+        {
+            // Nothing is asked of it while it runs: its warm-up begins when it starts. A margin makes the last stretch a whole one.
+            collector = await RemoteRun.ReadLoopAsync(remote, [.. arguments, "--duration", Text(plan.WarmUp + plan.Duration + 0.2 * plan.Window)], plan, group, stop);
+            if (collector.Code != 0)
+                throw collector.Failure($"ended with {collector.Code}");
+        }
         else
         {
-            collector = group.Start(Collector(plan, [.. arguments, "--stats-dir", plan.Folder]));
+            var port = plan.PrometheusPort > 0 ? plan.PrometheusPort : FreePort();
+            collector = group.Start(Collector(plan, [.. arguments, "--stats-dir", plan.Folder, "--prometheus-port", Text(port)]));
+            await WaitForPodsAsync(collector, new Uri($"http://127.0.0.1:{port}/metrics"), plan, stop);
             await Task.Delay(TimeSpan.FromSeconds(plan.WarmUp), stop);
             var (before, watch) = (collector.Look(), System.Diagnostics.Stopwatch.StartNew());
             await Task.Delay(TimeSpan.FromSeconds(plan.Duration), stop);
             share = (collector.Look() - before).Total / watch.Elapsed.TotalSeconds;
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            limit.CancelAfter(s_patience);
-            await collector.WaitForExitAsync(limit.Token);
+            await collector.StopAsync(s_patience, stop);
         }
-        if (collector.Code != 0)
-            throw collector.Failure($"ended with {collector.Code}");
-        var rates = Enumerable.Range(0, plan.Lmaps).Select(lmap => StatisticsFile.Rates(Path.Combine(plan.Folder, StatisticsFile.Name(lmap)), plan.WarmUp)).ToArray();
+        string File(int lmap) => Path.Combine(plan.Folder, StatisticsFile.Name(lmap));
+        var rates = Enumerable.Range(0, plan.Lmaps).Select(lmap => plan.Remote is null ? StatisticsFile.LastRates(File(lmap), Math.Max(1, (int)Math.Round(plan.Duration / plan.Window))) : StatisticsFile.Rates(File(lmap), plan.WarmUp)).ToArray();
         return rates.All(windows => windows.Length > 0) ? new(rates, new Dictionary<double, double>(), share)
             : throw collector.Failure("its statistics have no stretch after the warm-up");
     }
@@ -97,10 +99,9 @@ internal static class Testbed
         List<string> arguments = [.. CollectorArguments(plan, socket), "--prometheus-port", Text(port)];
         var collector = plan.Remote is { } remote ? RemoteRun.Start(remote, arguments, plan, group) : group.Start(Collector(plan, arguments));
         var url = new Uri($"http://{plan.Remote?.HostName ?? "127.0.0.1"}:{port}/metrics");
-        await WaitForSeriesAsync(collector, url, plan, stop);
-        await Task.Delay(TimeSpan.FromSeconds(plan.WarmUp / 2), stop); // learning
+        await WaitForPodsAsync(collector, url, plan, stop);
         var output = Path.Combine(plan.Folder, "wrk_output.txt");
-        await WrkAsync(group, wrk, url, plan.WarmUp / 2, stop);
+        await WrkAsync(group, wrk, url, plan.WarmUp, stop);
         var runs = new List<WrkOutput>();
         var (before, watch) = (collector.Look(), System.Diagnostics.Stopwatch.StartNew());
         for (var left = plan.Duration; left > 0.5 * plan.Window; left -= plan.Window)
@@ -142,24 +143,26 @@ internal static class Testbed
     private static ProcessPlan Collector(TestbedPlan plan, IReadOnlyList<string> arguments) =>
         new("nic", CpuRole.Monitor, Programs.Microview(), arguments) { Environment = AgentEnvironment, Log = Path.Combine(plan.Folder, "nic.log") };
 
-    private static async Task WaitForSeriesAsync(GroupProcess collector, Uri url, TestbedPlan plan, CancellationToken stop)
+    /// <summary>Until the collector has all series, and no pod is still learnt: what comes before is not what is measured, however long it takes.</summary>
+    private static async Task WaitForPodsAsync(GroupProcess collector, Uri url, TestbedPlan plan, CancellationToken stop)
     {
-        var (watch, seen) = (System.Diagnostics.Stopwatch.StartNew(), 0);
-        while (seen < plan.Pods * plan.Metrics)
+        var (watch, series, judged) = (System.Diagnostics.Stopwatch.StartNew(), 0, 0.0);
+        while (series < plan.Pods * plan.Metrics || judged < plan.Pods)
         {
             if (collector.HasExited)
                 throw collector.Failure($"ended with {collector.Code}");
-            if (watch.Elapsed > s_patience)
-                throw collector.Failure($"{url} has {seen} of {plan.Pods * plan.Metrics} series after {s_patience.TotalSeconds:0} s");
-            await Task.Delay(100, stop);
+            if (watch.Elapsed > 3 * s_patience)
+                throw collector.Failure($"{url} has {series} of {plan.Pods * plan.Metrics} series and {judged} of {plan.Pods} pods that are watched after {watch.Elapsed.TotalSeconds:0} s");
+            await Task.Delay(250, stop);
             try
             {
-                var document = await s_http.GetStringAsync(url, stop);
-                seen = document.Split('\n').Count(line => line.StartsWith("http_requests_total_", StringComparison.Ordinal) || line.StartsWith("http_request_latency_", StringComparison.Ordinal));
+                var lines = (await s_http.GetStringAsync(url, stop)).Split('\n');
+                series = lines.Count(line => line.StartsWith("http_requests_total_", StringComparison.Ordinal) || line.StartsWith("http_request_latency_", StringComparison.Ordinal));
+                judged = lines.Where(line => line.StartsWith("microview_pods{", StringComparison.Ordinal) && !line.Contains("learning", StringComparison.Ordinal)).Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
             }
-            catch (HttpRequestException)
+            catch (Exception error) when (error is HttpRequestException || error is OperationCanceledException && !stop.IsCancellationRequested)
             {
-                // not up yet
+                // not up yet, or busy
             }
         }
     }

@@ -43,6 +43,8 @@ public sealed class TestbedFileTests : IDisposable
         Assert.Equal([200.0, 210.0], StatisticsFile.Rates(file, 2));
         Assert.Equal([100 / 0.97, 200.0, 210.0], StatisticsFile.Rates(file, 1));
         Assert.Empty(StatisticsFile.Rates(file, 10));
+        Assert.Equal([200.0, 210.0], StatisticsFile.LastRates(file, 2));
+        Assert.Equal(4, StatisticsFile.LastRates(file, 9).Length);
     }
 
     [Theory]

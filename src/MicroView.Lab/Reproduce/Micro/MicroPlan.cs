@@ -20,13 +20,13 @@ internal static class MicroPlan
         foreach (var metrics in options.Pick<int[]>([16, 64, 128, 256], [16, 64, 256], [16]))
             foreach (var model in options.Pick(s_all, metrics == 64 ? s_all : ["TH", "FD"], ["FD", "VAE"]))
                 steps.Add(RunStep(options, $"metric_{metrics}_{TestbedPlan.ReadLoop}_{model}", options.Pick(8, 8, 2), metrics, model, TestbedPlan.ReadLoop));
-        foreach (var pods in options.Pick<int[]>([8, 16, 32, 64, 128, 256], [64, 256], [4]))
+        foreach (var pods in options.Pick<int[]>([8, 16, 32, 64, 128, 256], [256], [4]))
             foreach (var model in options.Pick(s_all, ["FD"], ["FD"]))
                 steps.Add(RunStep(options, $"pods_{pods}_{TestbedPlan.ReadLoop}_{model}", pods, options.Pick(64, 64, 16), model, TestbedPlan.ReadLoop));
         foreach (var metrics in options.Pick<int[]>([16, 64, 128, 256], [16, 256], [16]))
             foreach (var model in options.Pick(s_all, ["FD"], ["FD"]))
                 steps.Add(RunStep(options, $"metric_{metrics}_{TestbedPlan.Prometheus}_{model}", options.Pick(8, 8, 2), metrics, model, TestbedPlan.Prometheus));
-        foreach (var pods in options.Pick<int[]>([8, 16, 32, 64, 128, 256], [64], []))
+        foreach (var pods in options.Pick<int[]>([8, 16, 32, 64, 128, 256], [], []))
             foreach (var model in options.Pick<string[]>(["FD", "RFD", "none"], ["FD"], []))
                 steps.Add(RunStep(options, $"pods_{pods}_{TestbedPlan.Prometheus}_{model}", pods, 64, model, TestbedPlan.Prometheus));
         foreach (var model in options.Pick<string[]>(["TH", "FD", "VAE", "RFD"], ["FD"], ["FD"]))
@@ -40,7 +40,7 @@ internal static class MicroPlan
     public static string TrainId(int metrics) => $"network_{metrics}";
 
     private static FigureStep TrainStep(FigureOptions options, int metrics) => new(TrainId(metrics), $"network of model VAE for {metrics} metrics", options.Pick(40, 12, 8),
-        Parameters(("kind", Train), ("metrics", metrics), ("rows", options.Pick(600, 200, 100)), ("seed", options.Seed)));
+        Parameters(("kind", Train), ("metrics", metrics), ("rows", options.Pick(600, 100, 100)), ("seed", options.Seed)));
 
     private static FigureStep RunStep(FigureOptions options, string label, int pods, int metrics, string model, string test)
     {
