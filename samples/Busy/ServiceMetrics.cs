@@ -82,6 +82,9 @@ internal sealed class MicroViewMetrics : ServiceMetrics
 
 internal sealed class PrometheusNetMetrics : ServiceMetrics
 {
+    // The service's own metrics alone, as with the other two: by default it also bridges the runtime's.
+    static PrometheusNetMetrics() => Metrics.SuppressDefaultMetrics();
+
     private readonly Prometheus.Counter _requests = Metrics.CreateCounter("busy_requests_total", "Requests.");
     private readonly Prometheus.Histogram _durations = Metrics.CreateHistogram("busy_duration_seconds", "Duration.");
     private readonly Prometheus.Counter[] _counters = [.. Names("items_total").Select(name => Metrics.CreateCounter(name, "Items."))];

@@ -67,6 +67,10 @@ public sealed class AutoscalingTests
     }
 
     [Fact]
+    public void Work_is_everything_but_idle_time_and_waits() =>
+        Assert.Equal(1.6, OtherWork.BusySeconds("cpu  100 20 30 9999 8888 4 5 1 77 66"), 12);
+
+    [Fact]
     public async Task Users_ask_the_replicas_that_are_ready_in_turn_and_count_what_nobody_answers()
     {
         using var one = new Replica();

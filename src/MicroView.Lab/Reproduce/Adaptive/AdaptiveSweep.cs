@@ -15,7 +15,7 @@ internal sealed record SweepResult(string Pod, string Rule, double Threshold, do
 /// <summary>Thresholds from lax to strict, with and without flight recorder, over a recording of Redis. Causal: whether a row is sent is known from rows up to it, or, for the recorder, when an anomaly comes after it.</summary>
 internal static class AdaptiveSweep
 {
-    public const string Uniform = "uniform", Paper = "FD l=25 k=10", Live = "RFD live", Held = "RFD, first threshold held", Artifact = "FD, gaps filled from the future", All = "all";
+    public const string Uniform = "uniform", Paper = "FD l=25 k=10", Live = "RFD live", Held = "RFD at its first threshold", Artifact = "FD with gaps filled from the future", All = "all";
 
     /// <summary>Seconds after an alarm for which the deployed collector goes on sending all, and which its recorder holds: of 30 s of baseline.</summary>
     private const double HoldShare = 10.0 / 30, OnsetShare = 10.0 / 30;

@@ -81,7 +81,7 @@ internal static class RedisDrawing
         var strict = pods.Select(pod => AdaptiveSweep.Judge(pod.Trial, 99)).ToArray();
         var held = pods.Select(pod => AdaptiveSweep.HeldThreshold(pod.Pod, pod.Trial, 1)).ToArray();
         report.Text("Faults with an anomalous row (the paper's detector at the 99th percentile) an open alarm (RFD live), or a score above the threshold that RFD began with, of either pod while they lasted. RFD's live threshold follows a budget of one false alarm a day, so that each incident raises it for the next:");
-        report.Table(1, ["fault", "times", "paper's detector", "RFD live", "RFD, first threshold held"], recording.Faults.GroupBy(fault => fault.Type).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => (string[])
+        report.Table(1, ["fault", "times", "paper's detector", "RFD live", AdaptiveSweep.Held], recording.Faults.GroupBy(fault => fault.Type).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(kind => (string[])
         [
             kind.Key, kind.Count().ToString(CultureInfo.InvariantCulture),
             kind.Count(fault => pods.Zip(strict).Any(pair => Any(pair.First.Trial, fault, i => pair.Second[i]))).ToString(CultureInfo.InvariantCulture),

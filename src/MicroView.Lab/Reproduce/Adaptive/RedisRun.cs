@@ -47,6 +47,7 @@ internal static class RedisRun
         ArgumentNullException.ThrowIfNull(context);
         var before = Process.GetCurrentProcess().TotalProcessorTime;
         var port = FreePort.Take();
+        var others = new OtherWork(context);
         await StartRedisAsync(context, port, stop);
         var faults = new RedisFaults(port, context.Processes);
         faults.Rehearse();
@@ -62,6 +63,7 @@ internal static class RedisRun
         }, stop);
         var done = await DoFaultsAsync(plan, faults, load, stop);
         context.Processes.Account(CpuRole.LoadGenerator, (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds);
+        others.Tell("the live run");
         await microview.StopAsync(stop);
         var version = await context.Processes.RunAsync(new ProcessPlan("version", CpuRole.Other, Programs.Require("redis-server", "redis-server"), "--version"), stop);
         context.Version("redis", version.Output.Trim());

@@ -39,6 +39,9 @@ internal sealed class AutoscalingRun(AutoscalingPlan plan, StepContext context)
             LearnSeconds = Learnt * plan.QuietTime / plan.Speed, Application = $"{Service}={Service}", FalseAlarms = plan.Speed, // one in a day of the cluster
         }, stop);
         using var signal = plan.Variant == AutoscalingPlan.WithSignal ? new KedaSignal(microview.KedaPort, new("application", Service), new("metric", "score_ratio"), new("target", "1")) : null;
+        var live = Process.GetCurrentProcess().TotalProcessorTime;
+        context.Processes.Account(CpuRole.LoadGenerator, (live - before).TotalSeconds);
+        var others = new OtherWork(context);
         var start = clock.Now;
         using (var syncs = new ResultFile(Path.Combine(context.Files, SyncFile)))
         {
@@ -46,7 +49,8 @@ internal sealed class AutoscalingRun(AutoscalingPlan plan, StepContext context)
             syncs.Commit();
         }
         users.SetCount(0);
-        context.Processes.Account(CpuRole.LoadGenerator, (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds);
+        context.Processes.Account(CpuRole.LoadGenerator, (Process.GetCurrentProcess().TotalProcessorTime - live).TotalSeconds);
+        others.Tell(AutoscalingFigure.TitleOf(plan.Variant));
         await microview.StopAsync(stop);
         AutoscalingScores.Write(microview, context.Files, unixNs => clock.SecondsOf(unixNs) - start.TotalSeconds - plan.QuietTime, -(1 - Learnt) * plan.QuietTime);
     }

@@ -20,6 +20,7 @@ internal static class ImpactDrawing
             return;
         Noise(rows, report);
         Relative(rows, report, "impact_throughput", "requests_per_second", "Throughput, of that without monitoring", "share of throughput");
+        Relative(rows, report, "impact_cpu", "app_us_per_request", "CPU of the service per request, of that without monitoring", "times the CPU");
         Relative(rows, report, "impact_latency", "p99_ms", "99th percentile of latency, of that without monitoring", "times the latency");
         report.Heading("All measurements");
         report.Table(2, ["monitor", "scrapes every", "requests/s", "p50 ms", "p90 ms", "p99 ms", "µs CPU of the service per request", "cores of the service", "cores of the monitor", "scrapes/s"], rows.GroupBy(row => (row.Monitor, row.Interval)).Select(group => (string[])
@@ -40,7 +41,7 @@ internal static class ImpactDrawing
             .Where(pair => pair.First is not null && pair.Again is not null).Select(pair => Math.Abs(pair.Again!.Values["requests_per_second"] / pair.First!.Values["requests_per_second"] - 1))];
         if (differences.Length == 0)
             return;
-        report.Text(FormattableString.Invariant($"Noise: nothing is measured twice in each round; the two throughputs differ by {100 * differences.Average():0.0} % on average and {100 * differences.Max():0.0} % at most, in {differences.Length} rounds. A smaller difference is none."));
+        report.Text(FormattableString.Invariant($"Noise: nothing is measured twice in each round; the two throughputs differ by {100 * differences.Average():0.0} % on average and {100 * differences.Max():0.0} % at most, in {differences.Length} rounds. A smaller difference is none. Throughput and latency also follow what else the machine does; CPU per request hardly does."));
         foreach (var (monitor, interval) in rows.Where(row => row.Interval > 0).Select(row => (row.Monitor, row.Interval)).Distinct())
         {
             var share = Of(rows, monitor, interval, "requests_per_second");
