@@ -64,7 +64,7 @@ internal sealed class HotelCollect(CollectProfile profile, ulong seed, string fo
         var injector = StartInjector();
         tell(FormattableString.Invariant($"recording for {profile.Seconds} s, the first {profile.QuietSeconds} s without anomalies"));
         await WaitAsync(profile.Seconds, load, stop);
-        await EndAsync(load, stop);
+        await load.StopAsync(s_endPatience, stop);
         await injector.StopAsync(s_endPatience, stop);
         await monitor.StopAsync(s_endPatience, stop);
         foreach (var process in (GroupProcess[])[load, injector, monitor])
@@ -95,11 +95,11 @@ internal sealed class HotelCollect(CollectProfile profile, ulong seed, string fo
     {
         var file = Path.Combine(folder, LoadFileName);
         profile.Load(url).Write(file);
-        // A little longer than is recorded, so that the last row is one under load.
+        // Longer than is recorded, however late a busy machine starts the rest: it is told to stop.
         // What is meant to be the cause must not be what is late.
         string[] first = Environment.IsPrivilegedProcess && Programs.Find("nice") is { } nice ? [nice, "-n", "-10", Lab] : [Lab];
         return group.Start(new("load", CpuRole.LoadGenerator, first[0], [.. first[1..], "load", "--config", file, "--outfile", Path.Combine(folder, TracesFolder, LatencyFile), "--warm-up", Text(profile.WarmUpSeconds),
-            "--duration", Text(profile.Seconds + 1), "--seed", Text(seed)]) { Log = Path.Combine(folder, "loadgen.log"), EndsByItself = true });
+            "--duration", Text(profile.Seconds + 120), "--seed", Text(seed)]) { Log = Path.Combine(folder, "loadgen.log"), EndsByItself = true });
     }
 
     private GroupProcess StartMonitor()
@@ -128,13 +128,6 @@ internal sealed class HotelCollect(CollectProfile profile, ulong seed, string fo
         for (var watch = System.Diagnostics.Stopwatch.StartNew(); watch.Elapsed.TotalSeconds < seconds; await Task.Delay(200, stop))
             if (load.HasExited)
                 throw load.Failure($"ended with {load.Code} before its time");
-    }
-
-    private static async Task EndAsync(GroupProcess load, CancellationToken stop)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(s_endPatience);
-        await load.WaitForExitAsync(limit.Token);
     }
 
     /// <summary>Out of the recording the rows of detectors, out of the spans traces.</summary>
