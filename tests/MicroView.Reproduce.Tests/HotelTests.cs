@@ -11,8 +11,20 @@ public sealed class HotelTests : IDisposable
     private static readonly string[] s_services = ["frontend", "search", "geo", "rate", "profile", "recommendation", "user", "reservation"];
 
     private readonly TemporaryFolder _folder = new();
+    private readonly List<Process> _started = [];
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        // A test that failed must not leave an application behind.
+        foreach (var hotel in _started)
+        {
+            if (!hotel.HasExited)
+                Kill("TERM", hotel.Id);
+            hotel.WaitForExit(LabProcess.Deadline);
+            hotel.Dispose();
+        }
+        _folder.Dispose();
+    }
 
     [Theory]
     [InlineData("TERM")]
@@ -20,7 +32,7 @@ public sealed class HotelTests : IDisposable
     public async Task The_application_answers_and_leaves_nothing_however_it_ends(string signal)
     {
         SkipWithoutStores();
-        using var hotel = Start(_folder.Path);
+        var hotel = Start(_folder.Path);
         var places = await PlacesAsync(hotel);
         var url = places.RootElement.GetProperty("url").GetString();
         using var client = new HttpClient { Timeout = LabProcess.Deadline };
@@ -44,7 +56,7 @@ public sealed class HotelTests : IDisposable
         {
             // It could not remove what it had made; the next one does.
             File.Delete(_folder.File("hotel.json"));
-            using var next = Start(_folder.Path);
+            var next = Start(_folder.Path);
             await PlacesAsync(next);
             Kill("TERM", next.Id);
             Assert.True(next.WaitForExit(LabProcess.Deadline));
@@ -89,11 +101,13 @@ public sealed class HotelTests : IDisposable
         Assert.SkipUnless(Directory.Exists("/usr/lib/postgresql"), "postgresql is not installed");
     }
 
-    private static Process Start(string folder)
+    private Process Start(string folder)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Hotel"), ["up", "--out", folder]) { RedirectStandardOutput = true };
         start.Environment["MICROVIEW_SOCKET"] = Path.Combine(folder, "no-agent.sock");
-        return Process.Start(start)!;
+        var hotel = Process.Start(start)!;
+        _started.Add(hotel);
+        return hotel;
     }
 
     private async Task<JsonDocument> PlacesAsync(Process hotel)
