@@ -50,6 +50,8 @@ tshark|tshark|reads what was on their wire
 aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu|judges them for arm64, which no test machine need be
 php|php-cli|serves the page of the autoscaled workload
 redis-server|redis-server|is watched under load and faults
+/usr/lib/postgresql|postgresql|is the database of the hotel application
+stress-ng|stress-ng|is the anomaly in its services
 /usr/aarch64-linux-gnu/include/pthread.h|libc6-dev-arm64-cross|has the C headers for that
 '
 

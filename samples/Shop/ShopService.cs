@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using MicroView.Client;
-using MicroView.OpenTelemetry;
-using OpenTelemetry;
-using OpenTelemetry.Trace;
+using Telemetry;
 
 namespace Shop;
 
@@ -12,18 +9,12 @@ internal static class ShopService
     public static async Task RunAsync(string name, Dictionary<string, string> options)
     {
         // Mirrors the runtime's and ASP.NET Core's instruments, and gives the sampler its control word.
-        Environment.SetEnvironmentVariable("MICROVIEW_POD", $"{name}-1");
-        Environment.SetEnvironmentVariable("MICROVIEW_SERVICE", name);
-        MicroViewClient.Start();
+        ServiceTelemetry.Start(name);
 
         var builder = WebApplication.CreateSlimBuilder(["--urls", options["urls"]]);
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        using var traces = Sdk.CreateTracerProviderBuilder()
-            .AddSource("Microsoft.AspNetCore", "System.Net.Http")
-            .AddMicroViewSampler()
-            .AddProcessor(new SimpleActivityExportProcessor(new SpanFile(name, options.GetValueOrDefault("traces"))))
-            .Build();
+        using var traces = ServiceTelemetry.Trace(name, options.GetValueOrDefault("traces"));
 
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         var next = options.GetValueOrDefault("next");
@@ -48,25 +39,5 @@ internal static class ShopService
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < time)
             Thread.SpinWait(20);
-    }
-}
-
-/// <summary>A line per span that was kept: time, trace, service, whether it is the trace's root.</summary>
-internal sealed class SpanFile(string service, string? path) : BaseExporter<Activity>
-{
-    private readonly StreamWriter? _file = path is null ? null : new StreamWriter(path) { AutoFlush = true };
-
-    public override ExportResult Export(in Batch<Activity> batch)
-    {
-        foreach (var span in batch)
-            if (span.Kind == ActivityKind.Server)
-                _file?.WriteLine($"{span.StartTimeUtc:O},{span.TraceId},{service},{(span.ParentId is null ? "root" : "child")},{span.Duration.TotalMilliseconds:F3},{span.TraceStateString}");
-        return ExportResult.Success;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        _file?.Dispose();
-        base.Dispose(disposing);
     }
 }

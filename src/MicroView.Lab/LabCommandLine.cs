@@ -21,6 +21,8 @@ internal static class LabCommandLine
         TracesCommand.Create,
         AdaptiveCommand.Create,
         BacktestCommand.Create,
+        LoadCommand.Create,
+        InjectCommand.Create,
         ReproduceCommand.Create,
         RunCommand.Create,
         ReproduceCommand.CreateWatch,

@@ -10,4 +10,7 @@ namespace MicroView.Lab;
 [JsonSerializable(typeof(BacktestReport))]
 [JsonSerializable(typeof(StepRecord))]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(LoadFile))]
+[JsonSerializable(typeof(TargetFile))]
+[JsonSerializable(typeof(ExperimentTimes))]
 internal sealed partial class LabJson : JsonSerializerContext;

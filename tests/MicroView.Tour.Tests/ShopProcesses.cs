@@ -73,7 +73,7 @@ internal sealed class ShopProcesses : IDisposable
         using var file = new StreamReader(new FileStream(_folder.File(service + ".csv"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         var traces = new HashSet<string>();
         while (file.ReadLine() is { } line)
-            if (line.Split(',') is [var time, var trace, _, _, _, _] && DateTime.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var began) && began >= from && began < to)
+            if (line.Split(',') is [var time, var trace, _, _, _, _, ..] && DateTime.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var began) && began >= from && began < to)
                 traces.Add(trace);
         return traces;
     }

@@ -6,12 +6,12 @@ namespace MicroView.Lab;
 internal static class DatasetCommand
 {
     public static Command Create() =>
-        new DocumentedCommand("dataset", "Describe, check, convert and download data sets.",
+        new DocumentedCommand("dataset", "Describe, check, convert, pack and download data sets.",
             new("microview lab dataset describe --data online-boutique", "pods, metrics, rows, faults"),
             new("microview lab dataset check --data experiment", "one line per problem; exit code 1 if there is one"),
             new("microview lab dataset convert --data online-boutique --day 2022-08-23 --out experiment", "a day of the development set in the artifact's layout"))
         {
-            Describe(), Check(), Convert(), DownloadCommand.Create(),
+            Describe(), Check(), Convert(), Pack(), DownloadCommand.Create(),
         };
 
     private static DocumentedCommand Describe()
@@ -64,6 +64,19 @@ internal static class DatasetCommand
                 throw new LabException($"--day: there is no '{part}'; there are {string.Join(", ", days)}", ExitCode.Usage);
             ArtifactWriter.Write(result.GetValue(output)!, [.. trials.Where(trial => trial.Part == part)], result.InvocationConfiguration.Error.WriteLine);
             result.InvocationConfiguration.Output.WriteLine($"{part} of {set.Folder} is in {result.GetValue(output)}");
+        });
+        return command;
+    }
+
+    private static DocumentedCommand Pack()
+    {
+        var (data, output) = (LabOptions.Data(), Kinds.Required("--out", "FILE", "The packed experiment, .tar.br", "-o"));
+        var command = new DocumentedCommand("pack", "Pack what the analysis reads of an experiment that `lab pipeline collect` ran into one small file: rows, traces, faults and how it was made, without logs and spans.",
+            new Example("microview lab dataset pack --data dsbhotel-test --out run.tar.br", "tar --use-compress-program=brotli -xf run.tar.br unpacks it")) { data, output };
+        command.SetAction(result =>
+        {
+            TracingRecording.Pack(result.GetValue(data)!, result.GetValue(output)!);
+            result.InvocationConfiguration.Output.WriteLine($"{result.GetValue(output)}: {new FileInfo(result.GetValue(output)!).Length / 1024} KiB");
         });
         return command;
     }

@@ -7,6 +7,9 @@ internal sealed record PipelineRequest(string Step, string Experiment, long? Tra
 {
     /// <summary>Where `collect` downloads from; a request without an address downloads nothing.</summary>
     public DownloadRequest? Download { get; init; }
+
+    /// <summary>What `collect` runs by itself where nothing is downloaded; null for nothing.</summary>
+    public CollectProfile? Profile { get; init; }
 }
 
 /// <summary>The artifact's experiment, step by step in its folder. A step reads what the steps before it left there.</summary>
@@ -24,8 +27,7 @@ internal static class PipelineRun
     /// <summary>All steps in their order.</summary>
     public static readonly Step[] Steps =
     [
-        new("collect", "download metrics and traces into the experiment's folder",
-            request => request.Download is null or { Prometheus: null, Jaeger: null } ? "name a source with --prometheus or --jaeger, or put the rows of each service into metrics/SERVICE/data.csv yourself" : null, Collect),
+        new("collect", "download metrics and traces into the experiment's folder, or run an experiment of a profile there", NoCollection, Collect),
         new("split", "divide metrics/SERVICE/data.csv into data_train.csv and data_test.csv", _ => null, Split),
         new("sketch", "the paper's grid for FD", _ => null, (request, output, stop) => Grid(request, "FD", output, stop)),
         new("vae", $"train a network per service ({ExperimentNetworks.FolderName}/SERVICE{VaeModels.Extension}), classify with it; its grid", _ => null, Vae),
@@ -36,8 +38,7 @@ internal static class PipelineRun
     public static int Execute(PipelineRequest request, TextWriter output, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var downloads = request.Step is All or "collect" && request.Download is not (null or { Prometheus: null, Jaeger: null });
-        if (!Directory.Exists(request.Experiment) && !downloads)
+        if (!Directory.Exists(request.Experiment) && !(request.Step is All or "collect" && Collects(request)))
             throw new DataException(request.Experiment, 0, "no such folder");
         foreach (var step in Steps.Where(step => request.Step == All || step.Name == request.Step))
         {
@@ -58,13 +59,26 @@ internal static class PipelineRun
 
     private static int Collect(PipelineRequest request, TextWriter output, CancellationToken stop)
     {
-        DownloadCommand.Collect(request.Download!, output, stop).GetAwaiter().GetResult();
+        if (Downloads(request))
+            DownloadCommand.Collect(request.Download!, output, stop).GetAwaiter().GetResult();
+        else
+            CollectRun.ExecuteAsync(request.Profile!, request.Seed, request.Experiment, output, stop).GetAwaiter().GetResult();
         return ExitCode.Success;
     }
 
+    private static bool Downloads(PipelineRequest request) => request.Download is not (null or { Prometheus: null, Jaeger: null });
+
+    private static string? NoCollection(PipelineRequest request) =>
+        !Collects(request) ? $"name a source with --prometheus or --jaeger, or a profile ({string.Join(", ", CollectProfile.All.Select(profile => profile.Name))}), or put the rows of each service into metrics/SERVICE/data.csv yourself"
+        : !Downloads(request) && Directory.Exists(Path.Combine(request.Experiment, DataSetReader.MetricsFolder)) ? $"{request.Experiment} holds an experiment already; name another folder, or remove it" : null;
+
+    private static bool Collects(PipelineRequest request) => Downloads(request) || request.Profile is not null;
+
     private static int Split(PipelineRequest request, TextWriter output, CancellationToken stop)
     {
-        SplitRun.Execute(request.Experiment, request.TrainUntil, request.TrainShare, output);
+        // An experiment of ours knows up to when nothing was injected.
+        var until = request.TrainUntil ?? (ExperimentTimes.ReadFrom(request.Experiment) is { } times ? ExperimentTimes.Ns(times.TrainUntil) : null);
+        SplitRun.Execute(request.Experiment, until, request.TrainShare, output);
         return ExitCode.Success;
     }
 

@@ -10,6 +10,7 @@ internal static class Figures
     [
         new OverheadFigure(),
         new MicroFigure(),
+        new TracingFigure(),
         new ImpactFigure(),
         new RedisFigure(),
         new AutoscalingFigure(),

@@ -51,6 +51,7 @@ internal sealed class ServiceDecisions
                 yield return (rows.Times[i], i + 1 < rows.Count ? Math.Min(rows.Times[i + 1], rows.Times[i] + longest) : rows.Times[i] + longest / 2);
     }
 
-    private static TimeRanges Ranges(IEnumerable<SeriesRows> series) =>
+    /// <summary>When series have rows.</summary>
+    public static TimeRanges Ranges(IEnumerable<SeriesRows> series) =>
         new(series.Where(rows => rows.Count > 0).Select(rows => (rows.Times[0], rows.Times[^1] + SeriesFile.UsualStep(rows.Times))));
 }

@@ -17,6 +17,12 @@ internal sealed class TimeRanges
         (_starts, _ends) = ([.. merged.Select(range => range.Start)], [.. merged.Select(range => range.End)]);
     }
 
+    /// <summary>Each stretch going on for so long after its end.</summary>
+    public TimeRanges Held(long ns) => new(_starts.Zip(_ends, (start, end) => (start, end + ns)));
+
+    /// <summary>Nanoseconds of a range that lie in a stretch.</summary>
+    public long Within(long start, long end) => _starts.Zip(_ends, (from, until) => Math.Max(0, Math.Min(end, until) - Math.Max(start, from))).Sum();
+
     public int Count => _starts.Length;
 
     public bool Contains(long time)

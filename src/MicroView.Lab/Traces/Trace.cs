@@ -16,6 +16,9 @@ internal sealed record Trace(string Id, long StartNs, long EndNs, int Errors, st
     /// <summary>Whether its source says that nothing was wrong at its time: as good as the training period.</summary>
     public bool IsFaultFree { get; init; }
 
+    /// <summary>Whether the deployed sampler said that it keeps the trace, by the control word it read at the root span; null where nobody asked it.</summary>
+    public bool? ControlWord { get; init; }
+
     public double Milliseconds => (EndNs - StartNs) / 1e6;
 
     /// <summary>

@@ -20,7 +20,7 @@ internal static class TraceFile
         var header = table.Header.Count > 0 ? table.Header : HeaderBeside(file, table.Width);
         var columns = new Columns(
             Required(file, header, IdNames), Required(file, header, StartNames), Find(header, EndNames), Find(header, ["duration-ms"]), Find(header, ["duration_us"]),
-            [.. OperationNames.Select(name => Find(header, [name])).Where(at => at >= 0)], Find(header, ServiceNames), Find(header, ErrorNames), Find(header, ["phase"]));
+            [.. OperationNames.Select(name => Find(header, [name])).Where(at => at >= 0)], Find(header, ServiceNames), Find(header, ErrorNames), Find(header, ["phase"]), Find(header, [SpanJoin.ControlWordColumn]));
         if (columns.Operations.Length == 0)
             throw Missing(file, header, OperationNames);
         if (columns is { End: < 0, Milliseconds: < 0, Microseconds: < 0 })
@@ -33,7 +33,7 @@ internal static class TraceFile
         return [.. traces.OrderBy(trace => trace.StartNs)];
     }
 
-    private sealed record Columns(int Id, int Start, int End, int Milliseconds, int Microseconds, int[] Operations, int Services, int Errors, int Phase);
+    private sealed record Columns(int Id, int Start, int End, int Milliseconds, int Microseconds, int[] Operations, int Services, int Errors, int Phase, int ControlWord);
 
     private static Trace ReadRow(CsvTable table, Columns columns)
     {
@@ -44,7 +44,11 @@ internal static class TraceFile
             throw table.Error($"the trace ends at {CsvTime.Format(end)}, before its start at {CsvTime.Format(start)}");
         var operation = columns.Operations.Select(at => table.Cell(at).ToString()).FirstOrDefault(text => text.Length > 0) ?? "";
         return new Trace(table.Cell(columns.Id).ToString(), start, end, columns.Errors >= 0 ? Errors(table.Cell(columns.Errors)) : 0, operation,
-            columns.Services < 0 ? [] : Names(table.Cell(columns.Services).ToString())) { IsFaultFree = columns.Phase >= 0 && table.Cell(columns.Phase) is "fault-free" };
+            columns.Services < 0 ? [] : Names(table.Cell(columns.Services).ToString())) 
+        {
+            IsFaultFree = columns.Phase >= 0 && table.Cell(columns.Phase) is "fault-free",
+            ControlWord = columns.ControlWord < 0 ? null : table.Cell(columns.ControlWord) switch { "1" => true, "0" => false, _ => null },
+        };
     }
 
     /// <summary>A number of errors, a word, or a list of what failed.</summary>
