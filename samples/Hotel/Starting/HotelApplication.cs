@@ -143,7 +143,9 @@ internal sealed class HotelApplication(ApplicationOptions options)
 
     private async Task EndAsync(ServiceGroups groups)
     {
-        File.Delete(PlacesPath);
+        // Its folder may have gone while it ran.
+        if (File.Exists(PlacesPath))
+            File.Delete(PlacesPath);
         foreach (var part in (List<GuardedProcess>[])[_services, _stores])
         {
             part.ForEach(process => process.Stop());
