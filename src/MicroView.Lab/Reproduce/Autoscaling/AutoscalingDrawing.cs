@@ -138,9 +138,9 @@ internal static class AutoscalingDrawing
     private static void MarkEvents(Figure figure, AutoscalingStory story)
     {
         if (story.FirstFailed is { } failed)
-            figure.Plot.Add.VerticalLine(failed, 1.5f, Figure.Orange);
+            figure.Plot.Add.VerticalLine(failed, 1.5f, Figure.Orange).LegendText = "first Failed replica";
         if (story.FirstBreak is { } broken)
-            figure.Plot.Add.VerticalLine(broken, 1.5f, Figure.Green);
+            figure.Plot.Add.VerticalLine(broken, 1.5f, Figure.Green).LegendText = "objective broken";
     }
 
     private static void Label(ScottPlot.Plottables.Scatter line, string text, float width) => (line.LegendText, line.LineWidth) = (text, width);
