@@ -57,13 +57,13 @@ public sealed class EndpointTests
             new SlotDescriptor { Name = "g", Type = SlotType.Gauge, Labels = new() { ["pod"] = "other" } },
             new SlotDescriptor { Name = "microview_alarm", Type = SlotType.Gauge });
         pod.Set(0, 6);
-        pod.Set(1, 55);
+        pod.Set(1, 5577.25);
         var labels = "exported_exported_service=\"y\",";
         await UntilAsync(async () => (await scene.ScrapeAsync()).Contains("g{exported_", StringComparison.Ordinal), "the series");
         var text = await scene.ScrapeAsync();
         Assert.Contains($"g{{{labels}exported_pod=\"other\",exported_service=\"x\",pod=\"p\",service=\"s\"}} 6", text, StringComparison.Ordinal);
         Assert.Contains($"microview_alarm{{{labels}exported_service=\"x\",pod=\"p\",service=\"s\"}} 0", text, StringComparison.Ordinal);
-        Assert.DoesNotContain(" 55", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(" 5577.25", text, StringComparison.Ordinal);
     }
 
     [Fact]
