@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using MicroView.EndToEnd.Tests;
 using MicroView.Protocol.Tests;
 using static Microsoft.Playwright.Assertions;
@@ -22,8 +23,7 @@ public sealed class TokenTests(Chromium chromium) : IClassFixture<Chromium>
         using var machine = new WatchedMachine(
             $"-s 0.1 --model none --listen {network.Address} --listen-token-file {folder.File("token")} --tls-certificate {certificate} --tls-key {key}", $"https://{network.Address}");
         using var pod = new ServedPod(machine.Socket, "shop-1");
-        await browser.Page.GotoAsync(machine.Address.ToString());
-        await Expect(browser.Page.Locator("#login")).ToBeVisibleAsync();
+        await AskedAsync(browser, machine.Address);
         await browser.Page.Locator("#login-token").FillAsync("wrong");
         await browser.Page.Keyboard.PressAsync("Enter");
         await Expect(browser.Page.Locator("#login-reason")).ToHaveTextAsync("the token is not this collector's");
@@ -35,5 +35,23 @@ public sealed class TokenTests(Chromium chromium) : IClassFixture<Chromium>
         await AlarmPageTests.MovesAsync(browser, "queue_depth");
         Assert.DoesNotContain(Token, browser.Page.Url, StringComparison.Ordinal);
         Assert.DoesNotContain(Token, machine.Collector.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>A browser gives up what it loads when the machine's network changes, as it has just done.</summary>
+    private static async Task AskedAsync(BrowserPage browser, Uri address)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await browser.Page.GotoAsync(address.ToString());
+                await Expect(browser.Page.Locator("#login")).ToBeVisibleAsync(new() { Timeout = 15_000 });
+                return;
+            }
+            catch (PlaywrightException) when (attempt < 6)
+            {
+                await Task.Delay(1000, TestContext.Current.CancellationToken);
+            }
+        }
     }
 }

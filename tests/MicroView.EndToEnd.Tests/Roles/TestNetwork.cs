@@ -3,6 +3,7 @@ namespace MicroView.EndToEnd.Tests;
 /// <summary>A pair of network interfaces, one end in a network namespace of its own. Root only; removed at the end.</summary>
 internal sealed class TestNetwork : IDisposable
 {
+    private static int s_made;
     private readonly string _name;
 
     private TestNetwork(string name, int net) => (_name, Address, Peer) = (name, $"10.213.{net}.1", $"10.213.{net}.2");
@@ -18,8 +19,9 @@ internal sealed class TestNetwork : IDisposable
         if (Environment.UserName != "root")
             Assert.Skip("needs root, to make a network namespace");
         Promtool.Require("ip", "iproute2");
-        var id = Environment.ProcessId % 100_000;
-        var network = new TestNetwork($"mv{id}", 1 + id % 250);
+        // Several of one run may be there at once, and several runs.
+        var (process, number) = (Environment.ProcessId % 10_000, Interlocked.Increment(ref s_made) % 10);
+        var network = new TestNetwork($"mv{process}n{number}", 1 + process % 25 * 10 + number);
         string[] steps =
         [
             $"netns add {network._name}", $"link add {network._name}a type veth peer name {network._name}b netns {network._name}",
