@@ -51,7 +51,7 @@ public sealed class HotelTests : IDisposable
         Assert.Equal(10, processes.Length);
         Kill(signal, hotel.Id);
         Assert.True(hotel.WaitForExit(LabProcess.Deadline));
-        await SoonAsync(() => !processes.Any(IsAlive), () => string.Join(' ', processes.Where(IsAlive)));
+        await Soon.UntilAsync(() => !processes.Any(IsAlive), () => string.Join(' ', processes.Where(IsAlive)));
         if (signal == "KILL")
         {
             // It could not remove what it had made; the next one does.
@@ -112,15 +112,9 @@ public sealed class HotelTests : IDisposable
 
     private async Task<JsonDocument> PlacesAsync(Process hotel)
     {
-        await SoonAsync(() => File.Exists(_folder.File("hotel.json")) || hotel.HasExited, () => "the application does not come up");
+        await Soon.UntilAsync(() => File.Exists(_folder.File("hotel.json")) || hotel.HasExited, () => "the application does not come up");
         Assert.False(hotel.HasExited, string.Join('\n', Directory.EnumerateFiles(_folder.Path, "*.log").Select(File.ReadAllText)));
         return JsonDocument.Parse(await File.ReadAllTextAsync(_folder.File("hotel.json"), TestContext.Current.CancellationToken));
-    }
-
-    private static async Task SoonAsync(Func<bool> condition, Func<string> problem)
-    {
-        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(50, TestContext.Current.CancellationToken))
-            Assert.True(watch.Elapsed < LabProcess.Deadline, problem());
     }
 
     private static void Kill(string signal, int process)

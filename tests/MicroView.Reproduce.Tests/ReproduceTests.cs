@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MicroView.EndToEnd.Tests;
 
 namespace MicroView.Reproduce.Tests;
@@ -16,11 +15,11 @@ public sealed class ReproduceTests : IDisposable
         {
             await lab.WaitForAsync("micro 2/");
             mark = Remains.MarkOf(_folder.Path);
-            await SoonAsync(() => Remains.Processes(mark).Any(line => line.Contains(" nic ", StringComparison.Ordinal)), () => $"no collector:\n{lab.Output}");
+            await Soon.UntilAsync(() => Remains.Processes(mark).Any(line => line.Contains(" nic ", StringComparison.Ordinal)), () => $"no collector:\n{lab.Output}");
             lab.Signal("KILL");
             lab.WaitForExit();
         }
-        await SoonAsync(() => Remains.Processes(mark).Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', Remains.Processes(mark)));
+        await Soon.UntilAsync(() => Remains.Processes(mark).Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', Remains.Processes(mark)));
         Assert.True(File.Exists(_folder.File("micro/raw/network_16.csv")));
 
         using var again = new LabProcess(["reproduce", "micro", "--smoke", "--out", _folder.Path]);
@@ -39,7 +38,7 @@ public sealed class ReproduceTests : IDisposable
         using var lab = new LabProcess(["reproduce", "micro", "--smoke", "--out", _folder.Path]);
         await lab.WaitForAsync("micro 1/");
         var mark = Remains.MarkOf(_folder.Path);
-        await SoonAsync(() => Remains.Processes(mark).Length >= 2, () => $"nothing was started:\n{lab.Output}");
+        await Soon.UntilAsync(() => Remains.Processes(mark).Length >= 2, () => $"nothing was started:\n{lab.Output}");
         lab.Signal(signal);
         Assert.True(lab.WaitForExit() == 130, lab.Output);
         Assert.Empty(Remains.Processes(mark));
@@ -52,13 +51,13 @@ public sealed class ReproduceTests : IDisposable
         using var lab = new LabProcess(["reproduce", "overhead", "--smoke", "--out", _folder.Path]);
         await lab.WaitForAsync("overhead 1/");
         var mark = Remains.MarkOf(_folder.Path);
-        await SoonAsync(() => Remains.Processes(mark).Any(line => line.StartsWith("container-2 ", StringComparison.Ordinal)), () => $"no containers:\n{lab.Output}");
+        await Soon.UntilAsync(() => Remains.Processes(mark).Any(line => line.StartsWith("container-2 ", StringComparison.Ordinal)), () => $"no containers:\n{lab.Output}");
         // Where none can be made, the containers are plain processes, and those are looked for all the same.
         string[] Cgroups() => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => Path.Combine(line.Split(' ')[4], $"mvlab-{mark[..8]}")).Where(Directory.Exists)];
         var made = Cgroups().Length;
         lab.Signal("KILL");
         lab.WaitForExit();
-        await SoonAsync(() => Remains.Processes(mark).Length == 0 && Cgroups().Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', [.. Remains.Processes(mark), .. Cgroups()]));
+        await Soon.UntilAsync(() => Remains.Processes(mark).Length == 0 && Cgroups().Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', [.. Remains.Processes(mark), .. Cgroups()]));
         TestContext.Current.TestOutputHelper?.WriteLine($"{made} cgroups of the run were there");
     }
 
@@ -139,11 +138,5 @@ public sealed class ReproduceTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllLines(path, ["#!/bin/sh", .. lines]);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    private static async Task SoonAsync(Func<bool> condition, Func<string> problem)
-    {
-        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(50, TestContext.Current.CancellationToken))
-            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), problem());
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MicroView.EndToEnd.Tests;
 
 namespace MicroView.Reproduce.Tests;
@@ -44,12 +43,12 @@ public sealed class ScalingTests : IDisposable
         {
             await lab.WaitForAsync("autoscaling 1/");
             mark = Remains.MarkOf(_folder.Path);
-            await SoonAsync(() => Remains.Processes(mark).Any(line => line.Contains("index.php", StringComparison.Ordinal)), () => $"no web worker:\n{lab.Output}");
+            await Soon.UntilAsync(() => Remains.Processes(mark).Any(line => line.Contains("index.php", StringComparison.Ordinal)), () => $"no web worker:\n{lab.Output}");
             cgroups = [.. File.ReadAllLines(_folder.File(".left")).Where(line => line.StartsWith("cgroup ", StringComparison.Ordinal)).Select(line => line[7..])];
             lab.Signal("KILL");
             lab.WaitForExit();
         }
-        await SoonAsync(() => Remains.Processes(mark).Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', Remains.Processes(mark)));
+        await Soon.UntilAsync(() => Remains.Processes(mark).Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', Remains.Processes(mark)));
         Assert.All(cgroups, path => Assert.False(Directory.Exists(path), path));
     }
 
@@ -84,10 +83,4 @@ public sealed class ScalingTests : IDisposable
     }
 
     private static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
-
-    private static async Task SoonAsync(Func<bool> condition, Func<string> problem)
-    {
-        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(50, TestContext.Current.CancellationToken))
-            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), problem());
-    }
 }

@@ -20,7 +20,7 @@ internal static class DatabaseServer
             Must("chown", [$"{Account}:{Account}", data], log);
         Must("/usr/bin/env", [.. user, Path.Combine(programs, "initdb"), "--pgdata", data, "--username", Account, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"], log);
         return GuardedProcess.StartGuarded("database", log, ["/usr/bin/env", .. user, Path.Combine(programs, "postgres"), "-D", data, "-k", data,
-            "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "max_connections=100", "-c", "shared_buffers=32MB", "-c", "max_worker_processes=2", "-c", "autovacuum=on"], "INT");
+            "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "max_connections=100", "-c", "shared_buffers=32MB", "-c", "dynamic_shared_memory_type=mmap", "-c", "max_worker_processes=2", "-c", "autovacuum=on"], "INT");
     }
 
     /// <summary>How services reach it.</summary>

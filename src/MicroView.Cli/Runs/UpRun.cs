@@ -81,7 +81,7 @@ internal static class UpRun
         output.Line($"agent     {agent.SocketPath}{(agent.RestEndpoint is { } rest ? $" and http://{rest}" : "")}");
         output.Line($"endpoint  {(collector.Endpoint is { } endpoint ? new Uri(endpoint, "/metrics") : "none")}");
         if (collector.Endpoint is { } page)
-            output.Line($"live page {page}");
+            output.Line($"live page {Here(page)}");
         if (collector.JaegerEndpoint is { } jaeger)
             output.Line($"sampling  {new Uri(jaeger, "/sampling?service=NAME")}{(options.Actions.WritesTraceRates ? ", and in the pods' control words" : "")}");
         var how = options.Models is { } models
@@ -89,6 +89,9 @@ internal static class UpRun
             : $"learns each pod for at least {options.Analysis.MinSeconds:0.#} s and {options.Analysis.MinRows} rows before watching it";
         output.Line($"detection {options.Analysis.Detector.Model}, a row each {Math.Max(options.ScrapeInterval.TotalSeconds, options.Tick!.Value.TotalSeconds):0.###} s; {how}");
     }
+
+    /// <summary>What listens everywhere is opened here by a name that the page answers to.</summary>
+    private static Uri Here(Uri page) => page.Host is "0.0.0.0" or "[::]" ? new UriBuilder(page) { Host = "localhost" }.Uri : page;
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }
