@@ -100,6 +100,32 @@ public sealed class AlarmBudgetTests
         Assert.InRange(budget.Threshold, before, 1.5 * before + 1);
     }
 
+    /// <summary>An hour of incidents must not blind a pod for the day; what alarms each ten minutes is no incident.</summary>
+    [Theory]
+    [InlineData(6, 90, 1, 3)]
+    [InlineData(40, 600, 8, 1000)]
+    public void Six_incidents_in_nine_minutes_are_believed_and_forty_in_seven_hours_are_not(int incidents, int everySeconds, double leastFactor, double mostFactor)
+    {
+        var budget = new AlarmBudget(1, new AlarmOptions()) { SecondsPerRow = 1 };
+        var random = new Random(6);
+        double Usual() => Math.Max(0, -Math.Log(1 - random.NextDouble()) / 5);
+        budget.Start([.. Enumerable.Range(0, 200).Select(_ => Usual())], 1);
+        var time = 1L;
+        void Observe(int seconds, Func<double> score)
+        {
+            for (var i = 0; i < seconds; i++, time += 1_000_000_000)
+                budget.Observe(score(), time);
+        }
+        Observe(60, Usual);
+        var before = budget.Threshold;
+        for (var i = 0; i < incidents; i++)
+        {
+            Observe(20, () => 30 + random.NextDouble());
+            Observe(everySeconds - 20, Usual);
+        }
+        Assert.InRange(budget.Threshold, leastFactor * before, mostFactor * before);
+    }
+
     [Fact]
     public void A_clock_that_restarts_and_scores_that_are_all_alike_are_no_trouble()
     {

@@ -20,6 +20,9 @@ public sealed class AlarmBudget
     // What training's own tail weighs against the peaks seen since, in peaks.
     private const double PriorPeaks = 3;
 
+    // Alarms of the last day that are remembered; more raise the threshold no further.
+    private const int MostAlarms = 32;
+
     // An excursion has ended when so many steps in a row stayed below u.
     private const int QuietSteps = 20;
 
@@ -30,8 +33,9 @@ public sealed class AlarmBudget
     private readonly double[] _recent;
     private readonly double[] _peaks = new double[MostPeaks];
     private readonly long[] _peakTimes = new long[MostPeaks];
+    private readonly long[] _alarms = new long[MostAlarms];
     private double _level, _priorExcess, _peak;
-    private int _count, _at, _above, _quiet;
+    private int _count, _at, _above, _quiet, _alarmCount;
     private long _started, _last, _stepStart, _nextChoice;
     private readonly long _stepNs;
     private bool _any;
@@ -73,7 +77,7 @@ public sealed class AlarmBudget
         _priorExcess = Math.Max(1e-3 * (Math.Abs(least) + 1), (Percentile.Of(scores, 99) - _level) / Math.Log(10) / 2);
         _any = false;
         EndOfContinuity();
-        (_count, _above) = (0, 0);
+        (_count, _above, _alarmCount) = (0, 0, 0);
         Threshold = Math.Max(Least, _level + _priorExcess * Math.Log(SecondsPerDay / _perDay));
     }
 
@@ -163,10 +167,17 @@ public sealed class AlarmBudget
 
     private void EndExcursion()
     {
-        // What was far above the threshold was an event, not the tail: it counts as one, and no more.
-        var peak = Math.Min(_peak, Threshold + _priorExcess);
+        var peak = _peak;
         _peak = double.NegativeInfinity;
         Forget();
+        if (peak > Threshold)
+            AddAlarm();
+        // What was far above the threshold was an event, not the tail.
+        if (peak > Threshold + _priorExcess)
+        {
+            Choose();
+            return;
+        }
         if (_count == MostPeaks)
             DropLowest();
         _peaks[_count] = peak;
@@ -184,6 +195,21 @@ public sealed class AlarmBudget
             (_peaks[kept], _peakTimes[kept++]) = (_peaks[i], _peakTimes[i]);
         }
         _count = kept;
+        var alarms = _alarms.AsSpan(0, _alarmCount);
+        var first = 0;
+        while (first < alarms.Length && _last - alarms[first] > MemorySeconds * 1e9)
+            first++;
+        alarms[first..].CopyTo(alarms);
+        _alarmCount -= first;
+    }
+
+    private void AddAlarm()
+    {
+        if (_alarmCount == MostAlarms)
+            _alarms.AsSpan(1).CopyTo(_alarms);
+        else
+            _alarmCount++;
+        _alarms[_alarmCount - 1] = _last;
     }
 
     private void DropLowest()
@@ -223,7 +249,9 @@ public sealed class AlarmBudget
         var mean = excess / (PriorPeaks + above);
         // One more than seen: a short time without excursions is no proof that there are none.
         var perDay = (above + 1) * SecondsPerDay / Math.Min(MemorySeconds, seconds);
-        Threshold = Math.Max(Least, _level + mean * Math.Log(Math.Max(1, perDay / _perDay)));
+        // The first alarm is believed, the n-th of a day less than the one before: each asks for n − 1 times what the tail of training falls in.
+        var doubt = _alarmCount * (_alarmCount - 1) / 2 * _priorExcess;
+        Threshold = Math.Max(Least, _level + mean * Math.Log(Math.Max(1, perDay / _perDay)) + doubt);
     }
 
     private void Rebase(long timeNs)
@@ -232,6 +260,8 @@ public sealed class AlarmBudget
         var shift = _any ? timeNs - _last : 0;
         for (var i = 0; i < _count; i++)
             _peakTimes[i] += shift;
+        for (var i = 0; i < _alarmCount; i++)
+            _alarms[i] += shift;
         _started = _any ? _started + shift : timeNs;
         _nextChoice = _any ? _nextChoice + shift : timeNs + (long)10e9;
         if (_any)

@@ -38,6 +38,9 @@ public abstract class Detector
     /// <summary>The floor of a feature's deviation as a part of its |mean| that suits this detector; see <see cref="FeatureScaling"/>.</summary>
     public virtual double RelativeFloor => 1e-4;
 
+    /// <summary>The floor of the deviation of a count, in its unit: how little one more or less weighs; 0: no floor. See <see cref="FeatureScaling"/>.</summary>
+    public virtual double CountFloor => 0;
+
     /// <summary>Learns from training rows and sets <see cref="Threshold"/> and <see cref="TrainingScores"/>. Called again, it starts over.</summary>
     /// <exception cref="ArgumentException">The rows are of another width, or there are none.</exception>
     public abstract void Fit(RowMatrix rows);

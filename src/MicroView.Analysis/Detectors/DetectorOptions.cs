@@ -85,6 +85,9 @@ public sealed record DetectorOptions
     /// <summary>RFD: seconds after which a metric that has been out on one side stands there for good; at least 15 rows.</summary>
     public double HoldLimitSeconds { get; init; } = 1800;
 
+    /// <summary>RFD: seconds after which a count (connections, threads, replicas) that stands still elsewhere stands there for good; at least 15 rows.</summary>
+    public double SettleSeconds { get; init; } = 60;
+
     /// <summary>VAE: the trained network, which that detector cannot do without.</summary>
     public VaeModel? Vae { get; init; }
 
@@ -107,6 +110,7 @@ public sealed record DetectorOptions
         Require(ZLimit is > 0 and <= double.MaxValue, $"the z limit must be positive, not {ZLimit}");
         Require(DriftHalfLifeSeconds is > 0 and <= 1e9, $"the half-life of drift must be above 0 s, not {DriftHalfLifeSeconds}");
         Require(HoldLimitSeconds is > 0 and <= 1e9, $"the hold limit must be above 0 s, not {HoldLimitSeconds}");
+        Require(SettleSeconds is > 0 and <= 1e9, $"the settling time must be above 0 s, not {SettleSeconds}");
         Require(ZPercentile is null or (> 0 and <= 100), $"the z percentile must be in (0, 100], not {ZPercentile}");
     }
 

@@ -5,7 +5,7 @@ namespace MicroView.Analysis;
 /// <para>The floor is the larger of the feature's resolution and a small part of |μ| (<c>relativeFloor</c>), so that neither
 /// rounding noise nor a trifle on an idle metric is an event. A feature that was constantly 0 and has no resolution has no
 /// scale at all; its unit is taken (z is then the change itself). |z| never exceeds <see cref="Limit"/>. A feature that was never seen in
-/// training is ignored (z = 0).</para>
+/// training is ignored (z = 0). A value that was a whole number throughout is a count (connections, threads, replicas); how little one of it may weigh, the detector says.</para>
 /// <para>Source: z-scores as in the paper's Sec. 4; floor and bound are ours.</para>
 /// </summary>
 public sealed class FeatureScaling
@@ -16,20 +16,29 @@ public sealed class FeatureScaling
     // Per eight features: eight means, then eight inverse deviations, so that a row's pass reads one stream.
     private readonly AlignedRow _blocks;
     private readonly double[] _floorShares;
+    private readonly bool[] _counts;
 
     /// <summary>Scaling of the features of <paramref name="map"/> from the statistics of their training rows.</summary>
-    public FeatureScaling(FeatureMap map, RunningStatistics statistics, double relativeFloor)
+    /// <param name="map">The features.</param>
+    /// <param name="statistics">Of all training rows, in the features' units.</param>
+    /// <param name="relativeFloor">A feature's floor as a part of its |mean|.</param>
+    /// <param name="countFloor">The floor of a count, in its unit; one that was always 0 has none.</param>
+    public FeatureScaling(FeatureMap map, RunningStatistics statistics, double relativeFloor, double countFloor = 0)
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(statistics);
         _blocks = new AlignedRow(2 * map.Stride);
         _floorShares = new double[map.Count];
+        _counts = new bool[map.Count];
         for (var i = 0; i < map.Count; i++)
         {
             if (statistics.Count(i) == 0)
                 continue;
             var mean = statistics.Mean(i);
             var floor = Math.Max(map[i].Resolution, relativeFloor * Math.Abs(mean));
+            _counts[i] = map[i].Kind == FeatureKind.Value && statistics.IsWhole(i);
+            if (_counts[i] && (mean != 0 || statistics.Deviation(i) > 0))
+                floor = Math.Max(floor, countFloor);
             var deviation = Math.Max(statistics.Deviation(i), floor);
             var at = Block(i);
             _blocks[at] = mean;
@@ -46,6 +55,7 @@ public sealed class FeatureScaling
             throw new ArgumentException($"There are {means.Length} means and {deviations.Length} deviations.");
         _blocks = new AlignedRow(2 * RowMatrix.Padded(means.Length));
         _floorShares = new double[means.Length];
+        _counts = new bool[means.Length];
         for (var i = 0; i < means.Length; i++)
         {
             if (!double.IsFinite(means[i]) || !(deviations[i] > 0))
@@ -67,6 +77,9 @@ public sealed class FeatureScaling
 
     /// <summary>Which part of each effective deviation is its floor, 0..1; 1 where the feature stood still.</summary>
     public ReadOnlyMemory<double> FloorShares => _floorShares;
+
+    /// <summary>Which features are counts: gauges whose values in training were whole numbers.</summary>
+    public ReadOnlyMemory<bool> Counts => _counts;
 
     /// <summary>
     /// z-scores of a raw feature row (NaN or infinite where missing, which gives <paramref name="missingValue"/>); both spans hold one value per feature.

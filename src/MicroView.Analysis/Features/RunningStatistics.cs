@@ -9,6 +9,7 @@ public sealed class RunningStatistics(int dimension)
     private readonly long[] _count = new long[dimension];
     private readonly double[] _mean = new double[dimension];
     private readonly double[] _squares = new double[dimension];
+    private readonly bool[] _fraction = new bool[dimension];
 
     /// <summary>Adds a row; <paramref name="row"/> holds at least one value per column.</summary>
     public void Add(ReadOnlySpan<double> row)
@@ -21,6 +22,7 @@ public sealed class RunningStatistics(int dimension)
             var delta = value - _mean[i];
             _mean[i] += delta / ++_count[i];
             _squares[i] += delta * (value - _mean[i]);
+            _fraction[i] |= value != Math.Floor(value);
         }
     }
 
@@ -41,6 +43,7 @@ public sealed class RunningStatistics(int dimension)
             _squares[i] += other._squares[i] + delta * delta * _count[i] * part;
             _mean[i] += delta * part;
             _count[i] = count;
+            _fraction[i] |= other._fraction[i];
         }
     }
 
@@ -55,4 +58,7 @@ public sealed class RunningStatistics(int dimension)
 
     /// <summary>Population standard deviation (divisor n, as numpy's std) of column <paramref name="index"/>; 0 without values.</summary>
     public double Deviation(int index) => _count[index] == 0 ? 0 : Math.Sqrt(_squares[index] / _count[index]);
+
+    /// <summary>Whether all finite values of column <paramref name="index"/> were whole numbers.</summary>
+    public bool IsWhole(int index) => _count[index] > 0 && !_fraction[index];
 }

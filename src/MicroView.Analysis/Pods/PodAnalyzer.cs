@@ -252,8 +252,8 @@ public sealed class PodAnalyzer
     {
         var training = _training!;
         var shared = Learnt is null ? null : training.Select(ServiceKnowledge.MaxRows);
-        (_scaling, var rows) = training.Finish(_options.RelativeFloor ?? _detector.RelativeFloor, MissingValue);
-        _detector.Fit(rows, new TrainingFacts(training.SecondsPerRow, training.Every, _scaling.FloorShares));
+        (_scaling, var rows) = training.Finish(_options.RelativeFloor ?? _detector.RelativeFloor, _detector.CountFloor, MissingValue);
+        _detector.Fit(rows, new TrainingFacts(training.SecondsPerRow, training.Every, _scaling.FloorShares, _scaling.Counts));
         _calibration = new Calibration(training.Count, training.Seconds);
         BeginToScore(training.SecondsPerRow);
         if (_budget is null)

@@ -51,9 +51,9 @@ public sealed class ServiceKnowledge
         foreach (var lesson in _lessons)
             statistics.Merge(lesson.Statistics);
         var detector = DetectorRegistry.Create(map.Count, options.Detector);
-        var scaling = new FeatureScaling(map, statistics, options.RelativeFloor ?? detector.RelativeFloor);
+        var scaling = new FeatureScaling(map, statistics, options.RelativeFloor ?? detector.RelativeFloor, detector.CountFloor);
         var seconds = _lessons[^1].SecondsPerRow;
-        detector.Adopt(PoolRows(scaling, detector.SeesMissing ? double.NaN : 0), PoolSketches(scaling), new TrainingFacts(seconds, 1, scaling.FloorShares));
+        detector.Adopt(PoolRows(scaling, detector.SeesMissing ? double.NaN : 0), PoolSketches(scaling), new TrainingFacts(seconds, 1, scaling.FloorShares, scaling.Counts));
         // Siblings differ in where their metrics stand; how they move is what they share.
         detector.Resume();
         return new PodKnowledge(scaling, detector, IsTrained: false, seconds);

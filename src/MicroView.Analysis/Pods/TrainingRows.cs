@@ -52,9 +52,9 @@ internal sealed class TrainingRows(FeatureMap map, int capacity)
     }
 
     /// <summary>Scaling from all rows; the kept rows become z-scores in place, <paramref name="missingValue"/> where missing.</summary>
-    public (FeatureScaling Scaling, RowMatrix Rows) Finish(double relativeFloor, double missingValue)
+    public (FeatureScaling Scaling, RowMatrix Rows) Finish(double relativeFloor, double countFloor, double missingValue)
     {
-        var scaling = new FeatureScaling(map, _statistics, relativeFloor);
+        var scaling = new FeatureScaling(map, _statistics, relativeFloor, countFloor);
         for (var i = 0; i < _kept.Count; i++)
             scaling.Standardize(_kept[i][..map.Count], _kept[i], missingValue);
         return (scaling, _kept);

@@ -35,13 +35,15 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
 
     public Option<double?> HoldLimit { get; } = Kinds.OptionalSeconds("--hold-limit", "RFD: a metric that has been out on one side for so long stands there now; seconds [default: 1800; without times, as long as was learnt]");
 
+    public Option<double?> Settle { get; } = Kinds.OptionalSeconds("--settle", "RFD: a count (connections, threads, replicas) that stands still elsewhere for so long stands there now; seconds [default: 60]");
+
     public Option<double?> HalfLife { get; } = Kinds.OptionalSeconds("--half-life", "RFD: time after which half of a lasting small shift is normal; seconds [default: 3600]");
 
     public Option<int> Seed { get; } = LabOptions.Seed();
 
     public void AddTo(Command command)
     {
-        Option[] table = [Model, Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, HoldLimit, HalfLife, Seed];
+        Option[] table = [Model, Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, HoldLimit, Settle, HalfLife, Seed];
         foreach (var option in table)
             command.Add(option);
     }
@@ -49,7 +51,7 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
     /// <summary>Whether any setting of the detector was given.</summary>
     public bool IsConfigured(ParseResult result)
     {
-        Option[] settings = [Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, HoldLimit, HalfLife];
+        Option[] settings = [Tuning, Components, SketchRows, Threshold, Eta, Normalize, FitClip, HoldLimit, Settle, HalfLife];
         return settings.Any(option => result.GetResult(option) is { Implicit: false });
     }
 
@@ -81,6 +83,8 @@ internal sealed class ModelOptions(bool all = false, string? standard = null)
             detector = detector with { Normalization = norm == Unit ? Normalization.Unit : Normalization.None };
         if (result.GetValue(HoldLimit) is { } hold)
             detector = detector with { HoldLimitSeconds = Math.Max(1e-9, hold) };
+        if (result.GetValue(Settle) is { } settle)
+            detector = detector with { SettleSeconds = Math.Max(1e-9, settle) };
         if (result.GetValue(HalfLife) is { } half)
             detector = detector with { DriftHalfLifeSeconds = Math.Max(1e-9, half) };
         // A percentile that somebody names is the threshold, not the start of one.

@@ -195,7 +195,7 @@ public sealed class RobustFrequentDirectionsTests
     public void A_metric_that_never_moved_is_seen_among_restless_ones()
     {
         var random = new Random(5);
-        double[] Next() => [.. Enumerable.Range(0, 22).Select(i => i == 21 ? 7 : i == 20 ? random.NextDouble() : random.NextDouble() < 0.002 ? 1.0 : 0)];
+        double[] Next() => [.. Enumerable.Range(0, 22).Select(i => i == 21 ? 7.5 : i == 20 ? random.NextDouble() : random.NextDouble() < 0.002 ? 1.0 : 0)];
         var analyzer = new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, 22).Select(i => Feature.Value(i))]),
             AnalyzerOptions.Live("RFD") with { MinRows = 1000, MinSeconds = 0, MaxTrainingRows = 1000 });
         var time = Minute;

@@ -188,7 +188,7 @@ public sealed class PodAnalyzerTests
         var training = new TrainingRows(new FeatureMap([Feature.Value(0)]), 16);
         for (var i = 0; i < 1000; i++)
             training.Add([i], i * Tick);
-        var (scaling, rows) = training.Finish(0, 0);
+        var (scaling, rows) = training.Finish(0, 0, 0);
         Assert.InRange(rows.Count, 8, 16);
         Assert.Equal(499.5, scaling.Mean(0), 1e-9);
         var kept = Enumerable.Range(0, rows.Count).Select(i => rows[i][0] * scaling.Deviation(0) + scaling.Mean(0)).ToArray();

@@ -6,8 +6,8 @@ namespace MicroView.Analysis;
 
 /// <summary>
 /// Follows, per feature, where a value stands and how far it usually strays, so that drift is not an event: deviation = (x − centre) / scale.
-/// Deviations are clipped at ±<see cref="Clip"/> before they move anything, so an event hardly does; a feature that has been out on one side
-/// for the hold limit stands elsewhere now, and its centre jumps there. Features that are missing (NaN) deviate by 0 and move nothing. Not thread-safe.
+/// Deviations are clipped at ±<see cref="Clip"/> before they move anything, so an event hardly does; a feature that has come to stand elsewhere
+/// (<see cref="LevelRuns"/>) has its centre there. Features that are missing (NaN) deviate by 0 and move nothing. Not thread-safe.
 /// </summary>
 internal sealed class DeviationTracker
 {
@@ -26,9 +26,7 @@ internal sealed class DeviationTracker
     private readonly int _dimension;
     private readonly bool _centers;
     private readonly AlignedRow _center, _variance, _scale, _inverse, _base, _reach;
-    private readonly double[] _runSum;
-    private readonly int[] _run;
-    private bool _running;
+    private readonly LevelRuns _levels;
     private int _sinceRefresh;
     private double _seen;
 
@@ -42,8 +40,7 @@ internal sealed class DeviationTracker
         (_center, _variance, _scale, _inverse, _base, _reach) = (new(stride), new(stride), new(stride), new(stride), new(stride), new(stride));
         Deviations = new(stride);
         Clipped = new(stride);
-        _runSum = new double[centers ? dimension : 0];
-        _run = new int[centers ? dimension : 0];
+        _levels = new LevelRuns(centers ? dimension : 0);
     }
 
     /// <summary>The deviations of the last row, 0 where missing.</summary>
@@ -62,7 +59,7 @@ internal sealed class DeviationTracker
     public Pace Pace { get; set; }
 
     /// <summary>Starts over at centre 0 with scales of <paramref name="scales"/>, one per feature, above 0.</summary>
-    public void Start(ReadOnlySpan<double> scales)
+    public void Start(ReadOnlySpan<double> scales, TrainingFacts facts)
     {
         _center.Span.Clear();
         _seen = 0;
@@ -70,7 +67,7 @@ internal sealed class DeviationTracker
         for (var i = 0; i < _dimension; i++)
             _base[i] = scales[i] * scales[i];
         _base.Span.CopyTo(_variance);
-        EndRuns();
+        _levels.Start(facts);
         Refresh();
     }
 
@@ -87,7 +84,7 @@ internal sealed class DeviationTracker
         for (var i = 0; i < _dimension; i++)
             if (double.IsFinite(z[i]))
                 _center[i] += (z[i] - _center[i]) * weight;
-        EndRuns();
+        _levels.End();
     }
 
     /// <summary>Measures a row and follows it; the sum of the evidence (see <see cref="Evidence"/>) of all its features.</summary>
@@ -101,10 +98,10 @@ internal sealed class DeviationTracker
             : Vector256.IsHardwareAccelerated ? Track<Ops256, Vector256<double>>(row, centerGain, scaleGain, out largest, out farthest)
             : Track<Ops128, Vector128<double>>(row, centerGain, scaleGain, out largest, out farthest);
         (LargestSquare, FarthestSquare) = (largest, farthest);
+        if (_centers && (_levels.Any || largest > Clip * Clip) && FollowLevels(row))
+            evidence = MeasureAgain(out largest);
         if (largest > Evidence.Bend * Evidence.Bend)
             evidence += Evidence.Beyond(Deviations.Span[.._dimension]);
-        if (_centers && (_running || largest > Clip * Clip))
-            FollowRuns(row);
         if (++_sinceRefresh == RefreshEvery)
             Refresh();
         return evidence;
@@ -150,38 +147,46 @@ internal sealed class DeviationTracker
         return TOps.Sum(sum);
     }
 
-    /// <summary>Runs of rows in which a feature is out on one side. Rare, so feature by feature.</summary>
-    private void FollowRuns(ReadOnlySpan<double> row)
+    /// <summary>Features that are out, one by one: rare. Whether one is back at a level that it stood at, so that this row deviates less.</summary>
+    private bool FollowLevels(ReadOnlySpan<double> row)
     {
-        _running = false;
-        ReadOnlySpan<double> deviations = Deviations;
+        var changed = false;
+        _levels.Any = false;
         for (var i = 0; i < _dimension; i++)
         {
-            var side = deviations[i] > Clip ? 1 : deviations[i] < -Clip ? -1 : 0;
-            if (side == 0)
+            if (!double.IsFinite(row[i]))
             {
-                // A missing value ends no run.
-                if (double.IsFinite(row[i]))
-                    _run[i] = 0;
-                _running |= _run[i] != 0;
+                _levels.Skip(i);
                 continue;
             }
-            if (Math.Sign(_run[i]) != side)
-                (_run[i], _runSum[i]) = (0, 0);
-            _run[i] += side;
-            _runSum[i] += row[i];
-            _running = true;
-            if (Math.Abs(_run[i]) < Pace.HoldRows)
-                continue;
-            _center[i] = _runSum[i] / Math.Abs(_run[i]);
-            _run[i] = 0;
+            if (Math.Abs(Deviations[i]) > Clip && _levels.GoBack(i, row[i], _center[i], _scale[i]) is var known && !double.IsNaN(known))
+            {
+                _center[i] = known;
+                Deviations[i] = (row[i] - known) * _inverse[i];
+                Clipped[i] = Math.Clamp(Deviations[i], -Clip, Clip);
+                changed = true;
+            }
+            var side = Deviations[i] > Clip ? 1 : Deviations[i] < -Clip ? -1 : 0;
+            if (_levels.Observe(i, side, row[i], _center[i], _scale[i], Pace) is var level && !double.IsNaN(level))
+                _center[i] = level;
         }
+        return changed;
     }
 
-    private void EndRuns()
+    /// <summary>The last row as its deviations are now: Σ min(r², bend²), before what lies beyond the bend.</summary>
+    private double MeasureAgain(out double largest)
     {
-        _run.AsSpan().Clear();
-        _running = false;
+        var (sum, far) = (0.0, 0.0);
+        largest = 0;
+        for (var i = 0; i < _dimension; i++)
+        {
+            var square = Deviations[i] * Deviations[i];
+            sum += Math.Min(square, Evidence.Bend * Evidence.Bend);
+            largest = Math.Max(largest, square);
+            far = Math.Max(far, square * _reach[i]);
+        }
+        (LargestSquare, FarthestSquare) = (largest, far);
+        return sum;
     }
 
     private void Refresh()
@@ -200,8 +205,9 @@ internal sealed class DeviationTracker
 /// <param name="CenterGain">Part of a deviation by which a centre moves with a row.</param>
 /// <param name="ScaleGain">The same of variances.</param>
 /// <param name="HoldRows">Rows on one side after which a feature's centre jumps.</param>
+/// <param name="SettleRows">Rows after which that of a count does, if it stands still.</param>
 /// <param name="RowsPerRow">Rows of the pod that a row stands for.</param>
-internal readonly record struct Pace(double CenterGain, double ScaleGain, int HoldRows, double RowsPerRow)
+internal readonly record struct Pace(double CenterGain, double ScaleGain, int HoldRows, int SettleRows, double RowsPerRow)
 {
     // Below so many rows neither a mean nor a change of level can be told from noise, however slow the rows come.
     private const double FewestRows = 60;
@@ -212,9 +218,10 @@ internal readonly record struct Pace(double CenterGain, double ScaleGain, int Ho
     {
         seconds = seconds > 0 ? seconds : 1;
         var half = Math.Max(FewestRows, options.DriftHalfLifeSeconds / seconds);
-        var hold = Math.Clamp(options.HoldLimitSeconds / seconds, FewestHoldRows, int.MaxValue / 2);
         // Scales follow four times more slowly: they must not take an event for restlessness.
-        return new(Gain(rowsPerRow / half), Gain(rowsPerRow / (4 * half)), (int)Math.Max(1, hold / rowsPerRow), rowsPerRow);
+        return new(Gain(rowsPerRow / half), Gain(rowsPerRow / (4 * half)), Rows(options.HoldLimitSeconds), Rows(options.SettleSeconds), rowsPerRow);
+
+        int Rows(double time) => (int)Math.Max(1, Math.Clamp(time / seconds, FewestHoldRows, int.MaxValue / 2) / rowsPerRow);
     }
 
     private static double Gain(double halfLives) => 1 - Math.Pow(0.5, halfLives);

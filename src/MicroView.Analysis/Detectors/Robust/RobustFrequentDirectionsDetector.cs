@@ -67,6 +67,9 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     /// <inheritdoc/>
     public override double RelativeFloor => 3e-3;
 
+    /// <summary>One connection more or less, of some that never came or went, is at the bend of the evidence: alone it opens no alarm.</summary>
+    public override double CountFloor => 1 / Evidence.Bend;
+
     /// <inheritdoc/>
     public override double LeastThreshold => _options.MinThreshold ?? 1;
 
@@ -85,11 +88,11 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _ownScale = _leftScale = _loneScale = _farScale = (0, 1);
         _own.Pace = _left.Pace = Pace.Of(_options, facts.SecondsPerRow, facts.RowsPerKeptRow);
         var scales = Scales(rows, facts);
-        var deviations = Fit(rows, scales);
+        var deviations = Fit(rows, scales, facts);
         var residuals = Residuals(rows, deviations);
         _own.SetReach(Reach(deviations));
-        _own.Start(scales);
-        _left.Start(residuals);
+        _own.Start(scales, facts);
+        _left.Start(residuals, facts);
         TrainingScores = ScoreTraining(rows);
         Threshold = Math.Max(LeastThreshold, _options.ThresholdFactor * Percentile.Of([.. TrainingScores], _options.ThresholdPercentile));
         _own.Pace = _left.Pace = Pace.Of(_options, facts.SecondsPerRow, 1);
@@ -157,7 +160,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         Array.Fill(scales, 1);
         // With a fixed scale: what is to be measured must not be followed.
         _own.Pace = _own.Pace with { ScaleGain = 0 };
-        _own.Start(scales);
+        _own.Start(scales, facts);
         var counts = new int[Dimension];
         var squares = new double[Dimension];
         for (var r = 0; r < rows.Count; r++)
@@ -180,11 +183,11 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     }
 
     /// <summary>Fits the sketch; the deviations of all rows.</summary>
-    private RowMatrix Fit(RowMatrix rows, double[] scales)
+    private RowMatrix Fit(RowMatrix rows, double[] scales, TrainingFacts facts)
     {
         var deviations = new RowMatrix(Dimension, rows.Count);
         _shared.Sketch.Clear();
-        _own.Start(scales);
+        _own.Start(scales, facts);
         for (var r = 0; r < rows.Count; r++)
         {
             _own.Track(rows[r]);
