@@ -255,13 +255,14 @@ public sealed class CollectorService : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        var seconds = 0;
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        var (seconds, step) = (0, _debug is null ? (int)Options.StatisticsPeriod.TotalSeconds : 1);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(step));
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                if (++seconds % (int)Options.StatisticsPeriod.TotalSeconds == 0)
+                seconds += step;
+                if (seconds % (int)Options.StatisticsPeriod.TotalSeconds == 0)
                     _statistics.Report();
                 _debug?.Print();
             }

@@ -14,7 +14,7 @@ public sealed class MeterBridge : IDisposable
     private readonly MicroViewClient _client;
     private readonly MeterBridgeOptions _options;
     private readonly MeterListener _listener = new();
-    private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _stop = new(false, spinCount: 0);
     private readonly Dictionary<Metric, int> _holders = [];
     private int _observing;
     private long _overflows;

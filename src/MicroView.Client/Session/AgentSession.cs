@@ -20,7 +20,7 @@ internal sealed class AgentSession : IDisposable
     private readonly IReadOnlyList<string> _places;
     private readonly ProblemLog _problems;
     private readonly WakeSignal _wake = new();
-    private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _stop = new(false, spinCount: 0);
     private readonly Thread _thread;
     private readonly int _retryMs;
     private int _refusedRetryMs;

@@ -22,7 +22,7 @@ internal sealed class DecisionLog : IDisposable
     private readonly string _path;
     private readonly DecisionRing[] _rings;
     private readonly ILogger _logger;
-    private readonly ManualResetEventSlim _closing = new();
+    private readonly ManualResetEventSlim _closing = new(false, spinCount: 0);
     private readonly ArrayBufferWriter<byte> _buffer = new(2 * WriteBytes);
     private readonly Thread _thread;
     private long _lines, _lostTold, _toldAt;

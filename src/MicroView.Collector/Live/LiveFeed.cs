@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using MicroView.Protocol;
 
@@ -35,6 +36,7 @@ internal sealed class LiveFeed : IAsyncDisposable
     public const int MaxPages = 16;
 
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_idlePeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_leastGap = TimeSpan.FromMilliseconds(100); // alarms may come in bursts
     private readonly LiveSource _source;
     private readonly string _page;
@@ -144,9 +146,12 @@ internal sealed class LiveFeed : IAsyncDisposable
         {
             try
             {
+                var told = Stopwatch.GetTimestamp();
                 Tick(Clocks.MonotonicNs);
-                await Task.Delay(s_leastGap, _stop.Token).ConfigureAwait(false);
-                await _wake.WaitAsync(s_period - s_leastGap, _stop.Token).ConfigureAwait(false);
+                // Each wait costs a wake-up: when nobody looks, one a second keeps the history.
+                if (await _wake.WaitAsync(_pages.Count > 0 ? s_period : s_idlePeriod, _stop.Token).ConfigureAwait(false))
+                    if (s_leastGap - Stopwatch.GetElapsedTime(told) is { Ticks: > 0 } rest)
+                        await Task.Delay(rest, _stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

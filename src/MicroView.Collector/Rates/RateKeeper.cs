@@ -36,7 +36,7 @@ internal sealed class RateKeeper(TraceRates rates, Func<IReadOnlyList<MonitoredP
             while (true)
             {
                 await RenewAsync(connection, cancellation).ConfigureAwait(false);
-                await rates.WaitAsync(Period, cancellation).ConfigureAwait(false);
+                await rates.WaitAsync(rates.IsEmpty ? Timeout.InfiniteTimeSpan : Period, cancellation).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

@@ -27,6 +27,16 @@ internal sealed class TraceRates
         }
     }
 
+    /// <summary>Whether nothing is wanted for any pod.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+                return _all is null && _pods.Count == 0;
+        }
+    }
+
     /// <summary>What is wanted for a pod; null: nothing.</summary>
     public double? Of(string pod)
     {

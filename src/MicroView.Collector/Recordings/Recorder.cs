@@ -24,7 +24,7 @@ internal sealed class Recorder : IDisposable
     private readonly long[] _limits;
     private readonly Queue<RecordedStep> _steps = new();
     private readonly Thread _thread;
-    private readonly ManualResetEventSlim _closing = new();
+    private readonly ManualResetEventSlim _closing = new(false, spinCount: 0);
     private uint _ids;
     private long _layouts;
     private long _bytes, _whole, _lookedAtSpace, _toldLossAt, _lostTold;

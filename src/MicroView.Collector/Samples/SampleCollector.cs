@@ -22,7 +22,7 @@ internal sealed class SampleCollector : IDisposable
     private readonly ILogger _logger;
     private readonly Dictionary<string, PodSamples> _pods = new(StringComparer.Ordinal);
     private readonly Dictionary<SeriesGroup, GroupSamples> _groups = [];
-    private readonly ManualResetEventSlim _closing = new();
+    private readonly ManualResetEventSlim _closing = new(false, spinCount: 0);
     private readonly Thread _thread;
     private long _version = -1, _secondMs = long.MinValue / 2;
     private bool _hasFailed;

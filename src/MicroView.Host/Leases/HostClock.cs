@@ -9,6 +9,7 @@ namespace MicroView.Host;
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
+    private const int BeatsPerLook = 5;
     private static readonly TimeSpan s_segments = TimeSpan.FromMilliseconds(500);
     private readonly HostState _state;
     private readonly ControlListener _listener;
@@ -33,14 +34,16 @@ internal sealed class HostClock : IDisposable
 
     private void Beat(long tick)
     {
-        var now = Clocks.MonotonicNs;
         _beat++;
         foreach (var pod in _state.Book.Snapshot())
-        {
             pod.Memory.Beat(_beat);
+        // What is measured in seconds: a look at each pod's word and process in turn with the beat would cost several times the beat.
+        if (tick % BeatsPerLook != 0)
+            return;
+        var now = Clocks.MonotonicNs;
+        foreach (var pod in _state.Book.Snapshot())
             if (pod.Rate.Watch(pod.Memory, _state.Options.BaseTraceRate, now, _state.Options.RateTimeout, _state.Readers))
                 _state.Metrics.RatesReset.Increment();
-        }
         _listener.EndOrphans();
     }
 
@@ -61,8 +64,10 @@ internal sealed class HostClock : IDisposable
             _rest?.RetireTruncated();
         if (tick % 10 != 9)
             return;
-        _state.Quota.Measure();
         _state.Rdma?.Regions.TryAgain();
+        // Reads a line of the kernel's per mapping.
+        if (tick % 60 == 9)
+            _state.Quota.Measure();
     }
 
     /// <summary>A header that its own client scribbled over is quarantined by every reader; here it is counted and named, once.</summary>

@@ -12,7 +12,8 @@ internal sealed class PeriodicThread : IDisposable
     private readonly Action<long>? _missed;
     private readonly ILogger _log;
     private readonly Thread _thread;
-    private readonly ManualResetEventSlim _stop = new();
+    // Without spinning: every turn waits.
+    private readonly ManualResetEventSlim _stop = new(false, spinCount: 0);
 
     /// <param name="name">For people who look at threads, and for the log.</param>
     /// <param name="period">From one turn to the next.</param>
