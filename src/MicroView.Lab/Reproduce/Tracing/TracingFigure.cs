@@ -22,6 +22,7 @@ internal sealed class TracingFigure : IFigure
         "A trace is worth keeping if it is slower than mean + 3 standard deviations of its operation in the quiet time, or if a call in it failed.",
         "Curves are label-free: thresholds are percentiles of the scores of the quiet time. What was chosen by labels, as in the artifact, stands apart; nobody who runs a service has such labels.",
         "RFD, the latency trigger and the deployed control word are not in the paper. The control word is as `microview up` set it during the run (base rate 1 %, held 2 s after an alarm).",
+        "`held and 2 s back` stands for an application that holds each trace for 2 s before it drops it, so that the traces which an anomaly began with are kept too. MicroView's sampler decides at a trace's start and cannot do that.",
         "Kubernetes, Online Boutique and Sock Shop are not run. `lab traces evaluate` does the same for any data set with traces.",
     ];
 
