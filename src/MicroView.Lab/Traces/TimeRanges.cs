@@ -17,8 +17,8 @@ internal sealed class TimeRanges
         (_starts, _ends) = ([.. merged.Select(range => range.Start)], [.. merged.Select(range => range.End)]);
     }
 
-    /// <summary>Each stretch going on for so long after its end.</summary>
-    public TimeRanges Held(long ns) => new(_starts.Zip(_ends, (start, end) => (start, end + ns)));
+    /// <summary>Each stretch going on for so long after its end, and beginning so long before its start.</summary>
+    public TimeRanges Held(long ns, long before = 0) => new(_starts.Zip(_ends, (start, end) => (start - before, end + ns)));
 
     /// <summary>Nanoseconds of a range that lie in a stretch.</summary>
     public long Within(long start, long end) => _starts.Zip(_ends, (from, until) => Math.Max(0, Math.Min(end, until) - Math.Max(start, from))).Sum();

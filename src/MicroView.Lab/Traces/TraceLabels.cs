@@ -21,6 +21,9 @@ internal sealed class TraceLabels
     /// <summary>Traces of the training period that thresholds come from.</summary>
     public int Learnt { get; private init; }
 
+    /// <summary>Share of the traces of the training period that are slow themselves: the tail that operations have anyway.</summary>
+    public double QuietTail { get; private init; }
+
     /// <summary>Traces of health checks, in all.</summary>
     public int Health { get; private init; }
 
@@ -54,14 +57,16 @@ internal sealed class TraceLabels
         return known.Length == 0 ? throw new LabException($"none of {inside.Length} traces at the time that was judged is of an operation with a threshold")
             : new TraceLabels(usual)
             {
-                Learnt = learnt.Length, Health = healthy[true].Count(), WithoutThreshold = inside.Length - known.Length, Outside = rest.Length - inside.Length, Judged = known,
+                Learnt = learnt.Length, QuietTail = learnt.Count(trace => usual.TryGetValue(trace.Operation, out var moments) && IsSlow(trace, moments, Deviations)) / (double)learnt.Length, Health = healthy[true].Count(), WithoutThreshold = inside.Length - known.Length, Outside = rest.Length - inside.Length, Judged = known,
             };
 
         bool IsTraining(Trace trace) => trace.IsFaultFree || training.Contains(trace.StartNs);
     }
 
     /// <summary>Whether a trace is slower than the mean of its operation by more than so many standard deviations.</summary>
-    public bool IsSlow(Trace trace, double deviations = Deviations) => _usual[trace.Operation] is var (mean, deviation) && trace.Milliseconds > mean + deviations * deviation;
+    public bool IsSlow(Trace trace, double deviations = Deviations) => IsSlow(trace, _usual[trace.Operation], deviations);
+
+    private static bool IsSlow(Trace trace, (double Mean, double Deviation) usual, double deviations) => trace.Milliseconds > usual.Mean + deviations * usual.Deviation;
 
     /// <summary>Whether a trace of <see cref="Judged"/> is worth keeping.</summary>
     public bool IsWorthKeeping(Trace trace) => trace.Errors > 0 || IsSlow(trace);

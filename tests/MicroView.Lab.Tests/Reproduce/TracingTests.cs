@@ -42,6 +42,7 @@ public sealed class TracingTests : IDisposable
         // A shift of thirty deviations is seen at its row.
         Assert.True(Point("RFD").Coverage >= 0.9 && Point("RFD").Share < 0.3, Point("RFD").ToString());
         Assert.True(Point("RFD, held 2 s").Share >= Point("RFD").Share);
+        Assert.True(Point($"RFD, {TracingPoint.Waiting}") is var waiting && waiting.Coverage == 1 && waiting.Share >= Point("RFD, held 2 s").Share, Point($"RFD, {TracingPoint.Waiting}").ToString());
         Assert.True(Point("TH, grid", chosen: TracingPoint.ByLabels).Coverage >= 0.9);
         foreach (var rate in new[] { ("1 %", 0.01), ("5 %", 0.05), ("20 %", 0.2) })
             Assert.InRange(Point("head sampling", rate.Item1, TracingPoint.Reference).Share, rate.Item2 - 0.03, rate.Item2 + 0.03);

@@ -31,7 +31,7 @@ internal static class MicroPlan
                 steps.Add(RunStep(options, $"pods_{pods}_{TestbedPlan.Prometheus}_{model}", pods, 64, model, TestbedPlan.Prometheus));
         foreach (var model in options.Pick<string[]>(["TH", "FD", "VAE", "RFD"], ["FD"], ["FD"]))
         {
-            foreach (var (pods, metrics) in options.Pick<(int, int)[]>([(1, 16), (1, 64), (1, 128), (1, 256), (8, 64), (32, 64), (100, 64), (500, 64), (1000, 64), (2000, 64), (5000, 64), (10_000, 64)], [(1, 16), (8, 64), (2000, 64)], [(8, 16)]))
+            foreach (var (pods, metrics) in options.Pick<(int, int)[]>([(1, 16), (1, 64), (1, 128), (1, 256), (8, 64), (32, 64), (100, 64), (500, 64), (1000, 64), (2000, 64), (5000, 64), (10_000, 64)], [(1, 16), (1, 64), (1, 128), (1, 256), (8, 64), (2000, 64)], [(8, 16)]))
                 steps.Add(CostStep(options, pods, metrics, model));
         }
         return steps;

@@ -33,11 +33,16 @@ internal static class PeerSystems
         return Start(context, "prometheus-process-exporter", port => ["-config.path", file, "-web.listen-address", $"127.0.0.1:{port}"]);
     }
 
+    private static readonly string[] s_netdataFiles = ["/dev/shm/netdata_shm_cgroup_ebpf", "/dev/shm/sem.netdata_sem_cgroup_ebpf"];
+
     private static Task<StartedSystem> NetdataAsync(OverheadSetting setting, StepContext context, CancellationToken stop)
     {
         var (folder, port) = (Directory.CreateDirectory(Path.Combine(context.Scratch, "netdata")).FullName, Testbed.FreePort());
         foreach (var inside in (string[])["cache", "lib", "log", "etc"])
             Directory.CreateDirectory(Path.Combine(folder, inside));
+        // It makes these whatever it is told, and a kill leaves them; where they are already, they are another's.
+        foreach (var file in s_netdataFiles.Where(file => !File.Exists(file)))
+            context.Left.AddPath(file);
         // Only what it needs to tell of the containers: its cheapest form.
         File.WriteAllText(Path.Combine(folder, "netdata.conf"), $"""
             [global]

@@ -14,7 +14,7 @@ internal sealed class TracingAnalysis
 
     private static readonly double[] Percentiles = [90, 95, 98, 99, 99.5, 99.9];
     private static readonly double[] Deviations = [1, 2, TraceLabels.Deviations, 4, 6];
-    private const long Second = 1_000_000_000, Hold = 2 * Second, After = 5 * Second;
+    private const long Second = 1_000_000_000, Hold = 2 * Second, Wait = 2 * Second, After = 5 * Second;
 
     private readonly string _folder;
     private readonly ulong _seed;
@@ -22,7 +22,7 @@ internal sealed class TracingAnalysis
     private readonly DataSet _data;
     private readonly IReadOnlyList<Trial> _trials, _work;
     private readonly TraceLabels _labels;
-    private readonly bool[] _worth;
+    private readonly bool[] _worth, _explained;
     private readonly List<TracingPoint> _points = [];
 
     private TracingAnalysis(string folder, ulong seed, CancellationToken stop)
@@ -35,6 +35,8 @@ internal sealed class TracingAnalysis
         _labels = TraceLabels.Of(TraceFile.Read(Path.Combine(folder, TraceDownload.FileName)), ServiceDecisions.Ranges(_trials.Select(trial => trial.Training)), ServiceDecisions.Ranges(_trials.Select(trial => trial.Test)),
             new Regex(TraceLabels.HealthChecks, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)));
         _worth = [.. _labels.Judged.Select(_labels.IsWorthKeeping)];
+        var shadow = Faults(After);
+        _explained = [.. _labels.Judged.Zip(_worth, (trace, worth) => worth && shadow.Contains(trace.StartNs))];
     }
 
     /// <summary>All points of an experiment, which is divided into rows to learn from and rows to judge if it is not yet.</summary>
@@ -65,8 +67,10 @@ internal sealed class TracingAnalysis
             var setting = percentile is { } p ? string.Create(CultureInfo.InvariantCulture, $"p{p}") : TracingPoint.Own;
             var anomalous = decisions.Anomalous(percentile);
             Add(name, TracingPoint.LabelFree, setting, TraceSampler.ByDetector(_labels.Judged, anomalous, ownServicesOnly: false));
-            if (model == "RFD")
-                Add($"{name}, held 2 s", TracingPoint.LabelFree, setting, TraceSampler.ByDetector(_labels.Judged, anomalous.ToDictionary(service => service.Key, service => service.Value.Held(Hold)), ownServicesOnly: false));
+            if (model != "RFD")
+                continue;
+            foreach (var (variant, wait) in ((string, long)[])[(TracingPoint.Held, 0), (TracingPoint.Waiting, Wait)])
+                Add($"{name}, {variant}", TracingPoint.LabelFree, setting, TraceSampler.ByDetector(_labels.Judged, anomalous.ToDictionary(service => service.Key, service => service.Value.Held(Hold, wait)), ownServicesOnly: false));
         }
     }
 
@@ -96,9 +100,9 @@ internal sealed class TracingAnalysis
 
     private void AddFacts()
     {
-        var shadow = Faults(After);
-        var (worth, inside) = (_worth.Count(flag => flag), _labels.Judged.Zip(_worth).Count(trace => trace.Second && shadow.Contains(trace.First.StartNs)));
+        var (worth, inside) = (_worth.Count(flag => flag), _explained.Count(flag => flag));
         _points.Add(new TracingPoint(TracingPoint.WorthKeeping, TracingPoint.Fact, "5 s", worth / (double)_worth.Length, worth > 0 ? inside / (double)worth : double.NaN));
+        _points.Add(new TracingPoint(TracingPoint.QuietTail, TracingPoint.Fact, "", _labels.QuietTail, double.NaN));
         _points.Add(new TracingPoint(TracingPoint.Counts, TracingPoint.Fact, "", _worth.Length, worth));
     }
 
@@ -107,6 +111,6 @@ internal sealed class TracingAnalysis
     private void Add(string method, string chosen, string setting, bool[] kept)
     {
         var outcome = SamplingOutcome.Of(method, kept, _worth);
-        _points.Add(new TracingPoint(method, chosen, setting, outcome.Share, outcome.Coverage));
+        _points.Add(new TracingPoint(method, chosen, setting, outcome.Share, outcome.Coverage, SamplingOutcome.Of(method, kept, _explained).Coverage));
     }
 }

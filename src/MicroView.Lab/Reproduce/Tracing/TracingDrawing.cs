@@ -10,7 +10,7 @@ internal static class TracingDrawing
 
     private static readonly (string Method, Color Color, MarkerShape Marker)[] Curves =
     [
-        ("RFD", Figure.Blue, MarkerShape.FilledCircle), ("RFD, held 2 s", Figure.Blue, MarkerShape.OpenCircle), ("FD", Figure.Green, MarkerShape.FilledCircle),
+        ("RFD", Figure.Blue, MarkerShape.FilledCircle), ($"RFD, {TracingPoint.Held}", Figure.Blue, MarkerShape.OpenCircle), ($"RFD, {TracingPoint.Waiting}", Figure.Blue, MarkerShape.FilledSquare), ("FD", Figure.Green, MarkerShape.FilledCircle),
         ("RFD, all metrics", Color.FromHex("#56B4E9"), MarkerShape.FilledTriangleUp), ("VAE", Figure.Orange, MarkerShape.FilledCircle), ("TH", Color.FromHex("#CC79A7"), MarkerShape.FilledCircle), ("latency trigger", Figure.Red, MarkerShape.FilledDiamond),
     ];
 
@@ -34,14 +34,16 @@ internal static class TracingDrawing
     {
         report.Heading("In short");
         var lines = new List<string>();
-        foreach (var method in (string[])["RFD", "RFD, held 2 s", "FD", "VAE", "RFD, all metrics", "control word, as deployed"])
+        foreach (var method in (string[])["RFD", $"RFD, {TracingPoint.Held}", $"RFD, {TracingPoint.Waiting}", "FD", "VAE", "RFD, all metrics", "control word, as deployed"])
             if (means.FirstOrDefault(mean => mean is { Chosen: TracingPoint.LabelFree, Setting: TracingPoint.Own } && mean.Method == method) is { } own)
             {
                 var reached = runs.Count(run => run.Any(point => point.Method == method && point is { Chosen: TracingPoint.LabelFree, Setting: TracingPoint.Own, Share: < TargetShare, Coverage: >= TargetCoverage }));
                 lines.Add($"{method}, without labels, at its own setting: {own.Text}. At least 96 % of the traces worth keeping at less than 24 % kept: in {reached} of {runs.Length} runs.");
             }
         if (means.FirstOrDefault(mean => mean.Method == TracingPoint.WorthKeeping) is { } worth)
-            lines.Add(FormattableString.Invariant($"{100 * worth.Share:0.0} % of the traces are worth keeping; {100 * worth.Coverage:0.0} % of these began during an injected fault or within 5 s of its end. The others are noise of the machine and of the services' own start: what no injected fault explains. They limit every way that watches services rather than traces."));
+            lines.Add(FormattableString.Invariant($"{100 * worth.Share:0.0} % of the traces are worth keeping; {100 * worth.Coverage:0.0} % of these began during an injected fault or within 5 s of its end: those that a fault explains. The others are spread over the whole time, one by one: they limit every way that watches services rather than traces."));
+        if (means.FirstOrDefault(mean => mean.Method == TracingPoint.QuietTail) is { } tail)
+            lines.Add(FormattableString.Invariant($"{100 * tail.Share:0.0} % of the traces of the quiet time are as slow (mean + 3 standard deviations of a latency that is not Gaussian), with no fault about: the tail that these operations have anyway."));
         if (means.FirstOrDefault(mean => mean.Method == TracingPoint.Counts) is { } counts)
             lines.Add(FormattableString.Invariant($"{runs.Length} runs, {counts.Share:0} traces judged and {counts.Coverage:0} of them worth keeping, on average."));
         if (means.FirstOrDefault(mean => mean is { Method: "oracle of faults" }) is { } oracle)
@@ -49,6 +51,9 @@ internal static class TracingDrawing
         var best = means.Where(mean => mean.Chosen == TracingPoint.LabelFree && mean.Share < TargetShare).MaxBy(mean => mean.Coverage);
         if (best is not null)
             lines.Add($"The most that anything label-free covers below 24 % kept: {best.Method} ({best.Setting}), {best.Text}.");
+        var enough = means.Where(mean => mean is { Chosen: TracingPoint.LabelFree, Explained: >= TargetCoverage }).MinBy(mean => mean.Share);
+        lines.Add(enough is null ? "Of those that a fault explains, nothing label-free covers 96 %."
+            : FormattableString.Invariant($"Of those that a fault explains, 96 % takes {enough.Method} ({enough.Setting}): {100 * enough.Explained:0.0} % of them at {100 * enough.Share:0.0} % of all traces kept."));
         report.Items(lines);
     }
 
@@ -105,26 +110,26 @@ internal static class TracingDrawing
         (line.LineWidth, line.MarkerSize, line.MarkerShape, line.LegendText) = (sorted.Length > 1 ? 1.5f : 0, 8, marker, name);
     }
 
-    private static void Table(FigureReport report, IEnumerable<TracingMean> means) => report.Table(2, ["way", "setting", "kept, %", "±", "covered, %", "±", "covered / kept"],
+    private static void Table(FigureReport report, IEnumerable<TracingMean> means) => report.Table(2, ["way", "setting", "kept, %", "±", "covered, %", "±", "covered / kept", "explained by a fault, %"],
         means.Select(mean => (string[])[mean.Chosen == TracingPoint.ByLabels ? $"{mean.Method}, by labels" : mean.Method, mean.Setting, Percent(mean.Share), Percent(mean.ShareInterval), Percent(mean.Coverage), Percent(mean.CoverageInterval),
-            mean.Share > 0 ? (mean.Coverage / mean.Share).ToString("0.00", CultureInfo.InvariantCulture) : "-"]));
+            mean.Share > 0 ? (mean.Coverage / mean.Share).ToString("0.00", CultureInfo.InvariantCulture) : "-", Percent(mean.Explained)]));
 
     private static string Percent(double share) => double.IsFinite(share) ? (100 * share).ToString("0.0", CultureInfo.InvariantCulture) : "-";
 }
 
 /// <summary>A way at a setting over all runs: means, and half-widths of 95 % confidence intervals by Student's t (NaN of one run).</summary>
-internal sealed record TracingMean(string Method, string Chosen, string Setting, int Runs, double Share, double ShareInterval, double Coverage, double CoverageInterval)
+internal sealed record TracingMean(string Method, string Chosen, string Setting, int Runs, double Share, double ShareInterval, double Coverage, double CoverageInterval, double Explained)
 {
     // Student's t, 97.5 %, by degrees of freedom.
     private static readonly double[] T = [double.NaN, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
-    public string Text => string.Create(CultureInfo.InvariantCulture, $"{100 * Coverage:0.0}{Within(CoverageInterval)} % of the traces worth keeping, at {100 * Share:0.0}{Within(ShareInterval)} % kept");
+    public string Text => string.Create(CultureInfo.InvariantCulture, $"{100 * Coverage:0.0}{Within(CoverageInterval)} % of the traces worth keeping, at {100 * Share:0.0}{Within(ShareInterval)} % kept{(double.IsFinite(Explained) ? $" ({100 * Explained:0.0} % of those that a fault explains)" : "")}");
 
     public static TracingMean Of(string method, string chosen, string setting, IReadOnlyList<TracingPoint> points)
     {
         var (share, shareInterval) = Interval([.. points.Select(point => point.Share)]);
         var (coverage, coverageInterval) = Interval([.. points.Select(point => point.Coverage)]);
-        return new(method, chosen, setting, points.Count, share, shareInterval, coverage, coverageInterval);
+        return new(method, chosen, setting, points.Count, share, shareInterval, coverage, coverageInterval, points.Average(point => point.Explained));
     }
 
     internal static (double Mean, double HalfWidth) Interval(double[] values)

@@ -18,10 +18,11 @@ internal sealed class TracingFigure : IFigure
         "Each service has a CPU limit of half a core, as containers have: stress uses it up in the service's cgroup. The artifact's containers have none.",
         "Memory bandwidth, cache and disk are stressed by stress-ng; the artifact has FIRM's programs and sysbench for these three.",
         "Detectors see MicroView's rows: the services' own instruments and their cgroups. The paper's see cAdvisor's metrics, scraped by Prometheus.",
-        "Detectors are given what tells of work (rates, durations, waiting, throttling). Levels (memory, connections, pools) are left out by their names: one that moved in a fault stays where it is, and its alarm with it, long after the calls are fast again. That choice was made after a look at the first recorded run, so the recorded runs are no independent test of it. `all metrics` is with them; so is the deployed control word, which is `microview up` as it is.",
+        "Detectors are given what tells of work (rates, durations, waiting, throttling). Levels (memory, connections, pools) are left out by their names: one that moved in a fault stays where it is, and its alarm with it, long after the calls are fast again. That choice was made after a look at an earlier run, which is none of those that come with this program. `all metrics` is with them; so is the deployed control word, which is `microview up` as it is.",
         "A trace is worth keeping if it is slower than mean + 3 standard deviations of its operation in the quiet time, or if a call in it failed.",
         "Curves are label-free: thresholds are percentiles of the scores of the quiet time. What was chosen by labels, as in the artifact, stands apart; nobody who runs a service has such labels.",
         "RFD, the latency trigger and the deployed control word are not in the paper. The control word is as `microview up` set it during the run (base rate 1 %, held 2 s after an alarm).",
+        "`held and 2 s back` stands for an application that holds each trace for 2 s before it drops it, so that the traces which an anomaly began with are kept too. MicroView's sampler decides at a trace's start and cannot do that.",
         "Kubernetes, Online Boutique and Sock Shop are not run. `lab traces evaluate` does the same for any data set with traces.",
     ];
 

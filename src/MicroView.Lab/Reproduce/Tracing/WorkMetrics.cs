@@ -5,7 +5,7 @@ namespace MicroView.Lab;
 /// <summary>
 /// Metrics that tell what is being done and how long it takes: rates, durations, waiting, throttling. What is left out are levels: memory, connections, pools, numbers of threads. A level that has moved
 /// stays where it is long after the calls are fast again, or moves with no call being slow. Told by names alone; which names was chosen
-/// after a look at one of the recorded runs, so these runs are no independent test of it.
+/// after a look at an earlier run, none of those that are recorded here.
 /// </summary>
 internal static partial class WorkMetrics
 {
