@@ -5,7 +5,8 @@ namespace MicroView.Analysis;
 /// extrapolated is what opens an alarm (see <see cref="AlarmGate"/>): per row the level that as many recent scores exceed as it takes. Its
 /// excursions above a level u are counted, and the threshold is where an exponential tail through their peaks is crossed as often as the budget allows: u + β·ln(excursions per
 /// day / budget), β the mean excess. u rises with experience: only the highest peaks are kept, for
-/// <see cref="MemorySeconds"/>. Scores and thresholds are in the detector's unit, times in nanoseconds. Not thread-safe; allocates nothing after its construction.
+/// <see cref="MemorySeconds"/>. What is far above the threshold is an event and no part of the tail: the n-th alarm of a day raises the threshold by n − 1 times training's own
+/// excess. Scores and thresholds are in the detector's unit, times in nanoseconds. Not thread-safe; allocates nothing after its construction.
 /// <para>Source: peaks over threshold (Pickands, Ann. Statist. 1975), followed live as by Siffer et al. (KDD 2017); that an alarm's level is extrapolated, not a
 /// row's, and the budget a day are ours.</para>
 /// </summary>
