@@ -235,7 +235,8 @@ public sealed class AlarmBudget
 
     private void Choose()
     {
-        // Also without excursions: that there were none says more with each hour.
+        // Also without excursions: that there were none says more with each hour, and what is a day old is over.
+        Forget();
         var seconds = Math.Max(1, (_last - _started) / 1e9);
         _nextChoice = _last + (long)(Math.Max(10, seconds / 4) * 1e9);
         var excess = PriorPeaks * _priorExcess;

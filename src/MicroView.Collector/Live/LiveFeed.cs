@@ -83,9 +83,7 @@ internal sealed class LiveFeed : IAsyncDisposable
     public void Take(AlarmEvent change)
     {
         _alarms.Take(change);
-        lock (_wake)
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
+        Wake();
     }
 
     /// <summary>Opens a page, which has everything posted to it; null when too many are open.</summary>
@@ -101,6 +99,7 @@ internal sealed class LiveFeed : IAsyncDisposable
             WriteFull();
             _pages.Add(page);
             page.Post(_frame.Written.Span, isFirst: true);
+            Wake(); // the idle wait is longer than a page's
             PostedBytes += _frame.Written.Length;
             return page;
         }
@@ -140,6 +139,13 @@ internal sealed class LiveFeed : IAsyncDisposable
         _frame.Dispose();
     }
 
+    private void Wake()
+    {
+        lock (_wake)
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
+    }
+
     private async Task RunAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -149,9 +155,9 @@ internal sealed class LiveFeed : IAsyncDisposable
                 var told = Stopwatch.GetTimestamp();
                 Tick(Clocks.MonotonicNs);
                 // Each wait costs a wake-up: when nobody looks, one a second keeps the history.
-                if (await _wake.WaitAsync(_pages.Count > 0 ? s_period : s_idlePeriod, _stop.Token).ConfigureAwait(false))
-                    if (s_leastGap - Stopwatch.GetElapsedTime(told) is { Ticks: > 0 } rest)
-                        await Task.Delay(rest, _stop.Token).ConfigureAwait(false);
+                var woken = await _wake.WaitAsync(_pages.Count > 0 ? s_period : s_idlePeriod, _stop.Token).ConfigureAwait(false);
+                if (woken && s_leastGap - Stopwatch.GetElapsedTime(told) is { Ticks: > 0 } rest)
+                    await Task.Delay(rest, _stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

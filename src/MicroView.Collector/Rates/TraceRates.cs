@@ -44,13 +44,17 @@ internal sealed class TraceRates
             return _pods.TryGetValue(pod, out var rate) ? rate : _all;
     }
 
-    /// <summary>Waits for a change since the last wait, or for the time. For one caller.</summary>
+    /// <summary>Waits for a change since the last wait, or for the time, which may be infinite. For one caller.</summary>
     public async Task WaitAsync(TimeSpan period, CancellationToken cancellation)
     {
         Task changed;
         lock (_gate)
             changed = _changed.Task;
-        await Task.WhenAny(changed, Task.Delay(period, cancellation)).ConfigureAwait(false);
+        // A delay without end would outlive the change that it lost to.
+        if (period == Timeout.InfiniteTimeSpan)
+            await changed.WaitAsync(cancellation).ConfigureAwait(false);
+        else
+            await Task.WhenAny(changed, Task.Delay(period, cancellation)).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         lock (_gate)
             if (_changed.Task.IsCompleted)
