@@ -34,6 +34,9 @@ public sealed class LayoutBook
         }
     }
 
+    /// <summary>The heartbeats of its pods.</summary>
+    internal Heartbeats Beats { get; } = new();
+
     /// <summary>What changed since a generation; the whole layout for 0, or when the book cannot tell.</summary>
     public LayoutUpdate Since(ulong since) => Since(since, since, long.MaxValue, out _, out _, withRegions: true);
 
@@ -102,6 +105,7 @@ public sealed class LayoutBook
             _pods.Add(pod.Id, pod);
             _snapshot = null;
             pod.Objects.Add((++_objectKeys, first));
+            pod.Memory.Follow(Beats);
             Publish(pod, JsonSize.Of(pod.Identity));
             return null;
         }
@@ -174,6 +178,7 @@ public sealed class LayoutBook
             if (pod.IsRemoved || !_pods.Remove(pod.Id))
                 return 0;
             pod.IsRemoved = true;
+            pod.Memory.Follow(null);
             _snapshot = null;
             _descriptorBytes -= pod.DescriptorBytes;
             Bury(pod.Id);

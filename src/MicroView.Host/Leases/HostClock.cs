@@ -4,13 +4,13 @@ using MicroView.Protocol;
 namespace MicroView.Host;
 
 /// <summary>
-/// What the agent does by the clock, on three threads so that none waits for another: heartbeats, control words and exited peers, which wait
-/// for nothing; leases, queue pairs and retirement, which may wait for the device; segments, registrations and quotas, which may wait for a file.
+/// What the agent does by the clock, on three threads so that none waits for another: heartbeats, the leases' clock, control words and exited peers, which wait
+/// for nothing; queue pairs and retirement, which may wait for the device; segments, registrations and quotas, which may wait for a file.
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
     private const int BeatsPerLook = 5;
-    private static readonly TimeSpan s_segments = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_segments = TimeSpan.FromMilliseconds(500), s_inspection = TimeSpan.FromSeconds(1);
     private readonly HostState _state;
     private readonly ControlListener _listener;
     private readonly RestPods? _rest;
@@ -23,7 +23,8 @@ internal sealed class HostClock : IDisposable
         _threads =
         [
             new("heartbeat", PageFormat.HeartbeatPeriod, Beat, state.Log, missed => state.Metrics.MissedBeats.Add(missed)),
-            new("leases", PageFormat.HeartbeatPeriod, Sweep, state.Log),
+            // A lease that ends must soon reach nothing by RDMA; without, all that ends with it is a wait to give memory back.
+            new("leases", state.Rdma is null ? s_inspection : PageFormat.HeartbeatPeriod, Sweep, state.Log),
             new("segments", s_segments, Reclaim, state.Log),
         ];
     }
@@ -34,9 +35,8 @@ internal sealed class HostClock : IDisposable
 
     private void Beat(long tick)
     {
-        _beat++;
-        foreach (var pod in _state.Book.Snapshot())
-            pod.Memory.Beat(_beat);
+        _state.Book.Beats.Beat(++_beat);
+        _state.Readers.Listen();
         // What is measured in seconds: a look at each pod's word and process in turn with the beat would cost several times the beat.
         if (tick % BeatsPerLook != 0)
             return;
@@ -49,9 +49,8 @@ internal sealed class HostClock : IDisposable
 
     private void Sweep(long tick)
     {
-        _state.Readers.Listen();
         _state.Retirement.Release();
-        if (tick % 10 != 0)
+        if (_state.Rdma is not null && tick % (s_inspection / PageFormat.HeartbeatPeriod) != 0)
             return;
         _state.Rdma?.Queues.Inspect();
         Inspect();

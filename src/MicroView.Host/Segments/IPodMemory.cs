@@ -22,8 +22,8 @@ internal interface IPodMemory
     /// <summary>Stores the layout generation in every object's header.</summary>
     void SetGeneration(ulong generation);
 
-    /// <summary>Moves the heartbeat of every object.</summary>
-    void Beat(ulong heartbeat);
+    /// <summary>Its heartbeats move with these from now on; null: no more.</summary>
+    void Follow(Heartbeats? beats);
 
     /// <summary>Opens object <paramref name="index"/> again, for reading only; null when it is gone.</summary>
     SafeFileHandle? OpenReadOnly(int index);

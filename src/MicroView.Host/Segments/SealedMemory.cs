@@ -4,11 +4,12 @@ using MicroView.Verbs;
 
 namespace MicroView.Host;
 
-/// <summary>A pod's sealed objects, mapped. The lock keeps a heartbeat out of memory that is being unmapped.</summary>
+/// <summary>A pod's sealed objects, mapped. Memory that is to be unmapped leaves the heartbeats first.</summary>
 internal sealed class SealedMemory : IPodMemory
 {
     private readonly Lock _gate = new();
     private readonly List<PageObject> _objects = [];
+    private Heartbeats? _beats;
     private bool _closed;
     private long _capacity;
 
@@ -61,6 +62,7 @@ internal sealed class SealedMemory : IPodMemory
             }
             _objects.Add(page);
             _capacity += page.Geometry.Capacity;
+            _beats?.Add(page);
         }
     }
 
@@ -75,14 +77,15 @@ internal sealed class SealedMemory : IPodMemory
         }
     }
 
-    public void Beat(ulong heartbeat)
+    public void Follow(Heartbeats? beats)
     {
         lock (_gate)
         {
-            if (_closed)
-                return;
             foreach (var page in _objects)
-                page.Heartbeat = heartbeat;
+                _beats?.Remove(page);
+            _beats = _closed ? null : beats;
+            foreach (var page in _objects)
+                _beats?.Add(page);
         }
     }
 
@@ -138,7 +141,10 @@ internal sealed class SealedMemory : IPodMemory
                 return;
             _closed = true;
             foreach (var page in _objects)
+            {
+                _beats?.Remove(page);
                 page.Unmap();
+            }
         }
     }
 }

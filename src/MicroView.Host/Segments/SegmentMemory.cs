@@ -14,6 +14,7 @@ internal sealed class SegmentMemory(NamedSegment segment, SlotGeometry geometry,
 {
     private const int GenerationOffset = PageFormat.HeaderOffset + 24, HeartbeatOffset = PageFormat.HeaderOffset + 48;
     private readonly Lock _gate = new();
+    private Heartbeats? _beats;
     private bool _closed;
     private int _mapped; // registrations that are being made
 
@@ -81,7 +82,14 @@ internal sealed class SegmentMemory(NamedSegment segment, SlotGeometry geometry,
 
     public void SetGeneration(ulong generation) => Write(GenerationOffset, generation);
 
-    public void Beat(ulong heartbeat) => Write(HeartbeatOffset, heartbeat);
+    public void Follow(Heartbeats? beats)
+    {
+        Interlocked.Exchange(ref _beats, beats)?.Remove(this);
+        beats?.Add(this);
+    }
+
+    /// <summary>Moves the heartbeat.</summary>
+    internal void Beat(ulong heartbeat) => Write(HeartbeatOffset, heartbeat);
 
     public SafeFileHandle? OpenReadOnly(int index)
     {

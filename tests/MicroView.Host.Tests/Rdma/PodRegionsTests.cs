@@ -152,6 +152,8 @@ public sealed class PodRegionsTests : IDisposable
     {
         using var inside = new ManualResetEventSlim();
         using var go = new ManualResetEventSlim();
+        var beats = new Heartbeats();
+        _memory.Follow(beats);
         _device.BeforeRegister = _ =>
         {
             inside.Set();
@@ -159,7 +161,7 @@ public sealed class PodRegionsTests : IDisposable
         };
         var covering = Task.Run(() => Cover(1, [], Layout(0)), TestContext.Current.CancellationToken);
         inside.Wait(TestContext.Current.CancellationToken);
-        _memory.Beat(4711); // would never return
+        beats.Beat(4711); // would never return
         Assert.Equal(4711ul, _first.Heartbeat);
         var closing = Task.Run(_regions.Close, TestContext.Current.CancellationToken);
         await Task.Delay(50, TestContext.Current.CancellationToken);
