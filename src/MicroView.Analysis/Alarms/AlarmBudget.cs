@@ -104,6 +104,13 @@ public sealed class AlarmBudget
             Choose();
     }
 
+    /// <summary>Adds what an observation touches.</summary>
+    internal void AddTo(WorkingSet set)
+    {
+        set.Add(this, 192);
+        set.Add(_recent);
+    }
+
     private void NextStep(long timeNs)
     {
         _stepStart = timeNs;

@@ -120,6 +120,9 @@ public sealed class AlarmGate
         return _history == 0 && !IsOpen ? AlarmChange.None : Judge(timeNs);
     }
 
+    /// <summary>Adds what an observation touches.</summary>
+    internal void AddTo(WorkingSet set) => set.Add(this, 128);
+
     private AlarmChange Judge(long timeNs)
     {
         var count = BitOperations.PopCount(_history & _window);

@@ -67,6 +67,13 @@ public sealed class FrequentDirectionsDetector : Detector
         Calibrate(rows);
     }
 
+    /// <inheritdoc/>
+    public override void AddTo(WorkingSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        Sketch.AddTo(set);
+    }
+
     private void Calibrate(RowMatrix rows)
     {
         Sketch.Refresh();

@@ -28,6 +28,13 @@ public sealed class ThresholdDetector : Detector
         TrainingScores = ScoreAll(rows);
     }
 
+    /// <inheritdoc/>
+    public override void AddTo(WorkingSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        set.Add(_weights);
+    }
+
     private void Weigh(RowMatrix rows, double percentile)
     {
         _weights = new double[Stride];

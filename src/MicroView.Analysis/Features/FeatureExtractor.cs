@@ -126,6 +126,16 @@ public sealed class FeatureExtractor
     /// <summary>The next row continues nothing: it is a first row, whatever its time.</summary>
     public void Restart() => _started = false;
 
+    /// <summary>Adds what a row touches.</summary>
+    internal void AddTo(WorkingSet set)
+    {
+        set.Add(this, 96);
+        set.Add(_map, 96);
+        set.Add(_map.RateBits);
+        _previous.AddTo(set);
+        set.Add(_current);
+    }
+
     private void ExtractRow<TOps, V>(
         ReadOnlySpan<double> row, ReadOnlySpan<double> tail, double perSecond, Span<double> features, ReadOnlySpan<byte> bits)
         where TOps : struct, IVectorOps<V> where V : struct

@@ -93,5 +93,12 @@ public sealed class FeatureScaling
         }
     }
 
+    /// <summary>Adds what a row touches.</summary>
+    internal void AddTo(WorkingSet set)
+    {
+        set.Add(this, 64);
+        _blocks.AddTo(set);
+    }
+
     private static int Block(int index) => (index & ~7) * 2 + (index & 7);
 }

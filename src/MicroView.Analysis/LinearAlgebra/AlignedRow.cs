@@ -32,6 +32,13 @@ public readonly struct AlignedRow
         get => _array.AsSpan(_start, Length);
     }
 
+    /// <summary>Adds its memory to what a pod's row touches.</summary>
+    public void AddTo(WorkingSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        set.Add(_array);
+    }
+
     /// <summary>One value.</summary>
     public ref double this[int index] => ref _array.AsSpan(_start, Length)[index];
 

@@ -133,6 +133,20 @@ public sealed class PodAnalyzer
         return Attribution.TakeLargest(shares[..Map.Count], top);
     }
 
+    /// <summary>Adds what judging a row touches.</summary>
+    public void AddTo(WorkingSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        set.Add(this, 224);
+        _extractor.AddTo(set);
+        _scaling?.AddTo(set);
+        _z.AddTo(set);
+        set.Add(_detector, 64);
+        _detector.AddTo(set);
+        _gate.AddTo(set);
+        _budget?.AddTo(set);
+    }
+
     /// <summary>The z-scores of the last row judged; one per feature.</summary>
     public ReadOnlySpan<double> LastZScores => _z.Span[..Map.Count];
 

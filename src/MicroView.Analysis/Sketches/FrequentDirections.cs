@@ -191,11 +191,17 @@ public sealed class FrequentDirections
     /// <summary>‖V_k y‖², for <paramref name="row"/> y padded with zeros to a multiple of eight.</summary>
     public double ProjectedSquare(ReadOnlySpan<double> row) => Project(row, default);
 
-    /// <summary>The same, and V_k y itself into <paramref name="products"/>: <see cref="Components"/> rounded up to a multiple of eight, or empty.</summary>
-    internal double Project(ReadOnlySpan<double> row, Span<double> products) =>
+    private double Project(ReadOnlySpan<double> row, Span<double> products) =>
         Vector512.IsHardwareAccelerated ? MatrixKernels<Ops512, Vector512<double>>.Project(_basis, _groups, row, products)
         : Vector256.IsHardwareAccelerated ? MatrixKernels<Ops256, Vector256<double>>.Project(_basis, _groups, row, products)
         : MatrixKernels<Ops128, Vector128<double>>.Project(_basis, _groups, row, products);
+
+    /// <summary>Adds what a projection touches.</summary>
+    internal void AddTo(WorkingSet set)
+    {
+        set.Add(this, 96);
+        _basis.AddTo(set);
+    }
 
     /// <summary>Writes y − V_kᵀV_k y, both padded with zeros to a multiple of eight; returns its squared norm.</summary>
     public double Residual(ReadOnlySpan<double> row, Span<double> residual)

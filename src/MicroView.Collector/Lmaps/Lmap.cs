@@ -41,6 +41,7 @@ public sealed class Lmap
         _tickNs = options.TickNs == 0 ? 0 : Math.Max(options.TickNs, options.IntervalNs);
         _tick = new(_tickNs, options.IntervalNs / 2);
         _reads = transport.ReadsOf(index);
+        Prefetch = new(options.IntervalNs);
         _logger = logger;
     }
 
@@ -67,6 +68,8 @@ public sealed class Lmap
 
     /// <summary>Takes the rows that detectors are given, in a replay; null: nobody wants them.</summary>
     internal RowFiles? Rows { get; set; }
+
+    internal PodPrefetch Prefetch { get; }
 
     internal CollectorClock Clock { get; init; } = CollectorClock.Live;
 
@@ -127,6 +130,8 @@ public sealed class Lmap
         var pods = _pods;
         Recorder?.Begin(nowNs, looks);
         _reads?.Begin(pods, nowNs);
+        if (!looks)
+            Prefetch.Begin(pods);
         for (var i = 0; i < pods.Length;)
         {
             try
@@ -135,7 +140,7 @@ public sealed class Lmap
                     if (looks)
                         Look(pods[i], nowNs);
                     else
-                        Scrape(pods[i], nowNs, due);
+                        Scrape(pods, i, nowNs, due);
             }
 #pragma warning disable CA1031 // One bad pod must not take the LMAP down.
             catch (Exception error)
@@ -165,8 +170,10 @@ public sealed class Lmap
         }
     }
 
-    private void Scrape(MonitoredPod pod, long nowNs, bool due)
+    private void Scrape(MonitoredPod[] pods, int index, long nowNs, bool due)
     {
+        Prefetch.Before(index);
+        var pod = pods[index];
         if (pod.Status == RowStatus.Quarantined)
             return;
         var row = pod.CurrentRow;

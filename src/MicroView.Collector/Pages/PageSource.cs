@@ -1,3 +1,4 @@
+using MicroView.Analysis;
 using MicroView.Protocol;
 
 namespace MicroView.Collector;
@@ -34,6 +35,9 @@ public abstract class PageSource : IDisposable
     /// <param name="nowNs">The reader's monotonic clock, ns.</param>
     /// <returns>Fresh when nothing is wrong with them, else what is.</returns>
     public abstract RowStatus Look(long nowNs);
+
+    /// <summary>Adds what a read touches in this machine's memory.</summary>
+    internal virtual void AddTo(WorkingSet set) => set.Add(this, 128);
 
     /// <summary>Gives the memory back. Only when no LMAP reads it any more; a read after it finds the pod unreadable.</summary>
     public abstract void Dispose();

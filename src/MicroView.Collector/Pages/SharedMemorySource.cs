@@ -1,3 +1,4 @@
+using MicroView.Analysis;
 using MicroView.Protocol;
 
 namespace MicroView.Collector;
@@ -20,6 +21,17 @@ public sealed class SharedMemorySource : ObjectSource, IHeldObjects
     {
         for (var i = 0; i < _readers.Length; i++)
             _readers[i].Slots = SlotsOf(i);
+    }
+
+    internal override void AddTo(WorkingSet set)
+    {
+        base.AddTo(set);
+        set.Add(_readers);
+        foreach (var reader in _readers)
+        {
+            set.Add(reader, 128);
+            set.Add(reader.Address, reader.UsedBytes);
+        }
     }
 
     /// <inheritdoc/>

@@ -154,6 +154,15 @@ public sealed class MonitoredPod
         _schema = schema;
     }
 
+    /// <summary>Adds what a scrape touches of it.</summary>
+    internal void AddTo(WorkingSet set)
+    {
+        set.Add(this, 256);
+        Source.AddTo(set);
+        CurrentRow.AddTo(set);
+        Analysis?.AddTo(set);
+    }
+
     internal void PublishObservation(in Observation seen)
     {
         if (seen.Row != RowOutcome.Accepted)

@@ -65,6 +65,13 @@ internal sealed class PodAnalysis
         return _analyzer.Observe(row, timeNs);
     }
 
+    /// <summary>Adds what a row touches.</summary>
+    public void AddTo(WorkingSet set)
+    {
+        set.Add(this, 96);
+        _analyzer.AddTo(set);
+    }
+
     /// <summary>Ends an open alarm without a word and forgets the rows that led to it; what was learned stays.</summary>
     public void DropAlarm() => _analyzer.DropAlarm();
 

@@ -83,6 +83,14 @@ public sealed class PublishedRow
 
     private Span<double> Back => (_version & 1) == 0 ? _odd : _even;
 
+    /// <summary>Adds what a write touches: the one buffer or the other.</summary>
+    internal void AddTo(WorkingSet set)
+    {
+        set.Add(this, 96);
+        _even.AddTo(set);
+        _odd.AddTo(set);
+    }
+
     /// <summary>Makes the buffer of <see cref="BeginWrite"/> the newest row; for the writer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Publish(long timeNs)

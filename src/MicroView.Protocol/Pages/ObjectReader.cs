@@ -50,6 +50,12 @@ public sealed unsafe class ObjectReader : IDisposable
     /// <summary>True when rows come under the row clock.</summary>
     public bool IsBatch => _lastSequence != 0;
 
+    /// <summary>Where the header of a mapped object lies; 0 when it is not mapped. For hints alone: what is there is read by <see cref="Read"/>.</summary>
+    public nint Address => _mapping is null || _file.IsClosed ? 0 : (nint)(_mapping.Address + PageFormat.HeaderOffset);
+
+    /// <summary>Bytes of header and used prefix.</summary>
+    public int UsedBytes => Geometry.UsedBytes(_slots) - PageFormat.HeaderOffset;
+
     /// <summary>Maps a sealed object; owns <paramref name="file"/> from then on.</summary>
     /// <exception cref="SystemCallException">The kernel refused.</exception>
     /// <exception cref="InvalidDataException">The file is not a sealed object of this geometry: mapping it could raise SIGBUS.</exception>

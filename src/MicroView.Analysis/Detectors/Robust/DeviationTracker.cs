@@ -32,7 +32,7 @@ internal sealed class DeviationTracker
 
     /// <summary>A tracker of rows of <paramref name="dimension"/> values.</summary>
     /// <param name="dimension">Values per row.</param>
-    /// <param name="centers">False: centres stay 0, and only scales are followed.</param>
+    /// <param name="centers">False: centres stay 0, and only scales are followed; then <see cref="Clipped"/> and <see cref="FarthestSquare"/> say nothing.</param>
     public DeviationTracker(int dimension, bool centers)
     {
         (_dimension, _centers) = (dimension, centers);
@@ -129,18 +129,20 @@ internal sealed class DeviationTracker
         {
             var value = TOps.Load(ref x, i);
             var present = TOps.LessThan(TOps.Abs(value), infinity);
-            var c = TOps.Load(ref center, i);
+            var c = _centers ? TOps.Load(ref center, i) : zero;
             var d = TOps.Select(present, TOps.Multiply(TOps.Subtract(value, c), TOps.Load(ref inverse, i)), zero);
             var p = TOps.Max(TOps.Min(d, clip), minusClip);
             TOps.Store(d, ref deviations, i);
-            TOps.Store(p, ref clipped, i);
             var moved = TOps.Multiply(p, TOps.Load(ref scale, i));
-            TOps.Store(TOps.MultiplyAdd(a, moved, c), ref center, i);
             var v = TOps.Load(ref variance, i);
             TOps.Store(TOps.Select(present, TOps.MultiplyAdd(b, TOps.Subtract(TOps.Multiply(moved, moved), v), v), v), ref variance, i);
             var square = TOps.Multiply(d, d);
             sum = TOps.Add(sum, TOps.Min(square, bend));
             most = TOps.Max(most, square);
+            if (!_centers)
+                continue; // nobody asks for the rest, and what is not touched need not be fetched
+            TOps.Store(p, ref clipped, i);
+            TOps.Store(TOps.MultiplyAdd(a, moved, c), ref center, i);
             far = TOps.Max(far, TOps.Multiply(square, TOps.Load(ref reach, i)));
         }
         (largest, farthest) = (TOps.Largest(most), TOps.Largest(far));
@@ -187,6 +189,14 @@ internal sealed class DeviationTracker
         }
         (LargestSquare, FarthestSquare) = (largest, far);
         return sum;
+    }
+
+    /// <summary>Adds what a row touches.</summary>
+    public void AddTo(WorkingSet set)
+    {
+        set.Add(this, 256);
+        foreach (var row in (ReadOnlySpan<AlignedRow>)(_centers ? [_inverse, Deviations, _scale, _variance, _center, Clipped, _reach] : [_inverse, Deviations, _scale, _variance]))
+            row.AddTo(set);
     }
 
     private void Refresh()

@@ -111,6 +111,16 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         return Math.Max(Math.Max(0, Math.Max(_loneEvidence, _farEvidence)), Math.Max(_ownEvidence, _leftEvidence));
     }
 
+    /// <inheritdoc/>
+    public override void AddTo(WorkingSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        set.Add(this, 256);
+        _own.AddTo(set);
+        _shared.AddTo(set);
+        _left.AddTo(set);
+    }
+
     // The order of magnitude of one metric's deviation: what a sum over many metrics would drown.
     private static double Magnitude(double square) => Math.Log(1 + Math.Sqrt(square));
 

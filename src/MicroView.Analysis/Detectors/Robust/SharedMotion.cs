@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace MicroView.Analysis;
 
 /// <summary>
@@ -18,8 +14,8 @@ internal sealed class SharedMotion
 
     private readonly int _stride;
     private readonly double[] _scratch;
-    private readonly double[] _products;
-    private readonly AlignedRow _directions;
+    private readonly float[] _products;
+    private readonly DirectionRows _directions;
     private long _decompositions = -1;
 
     /// <summary>For rows of <paramref name="dimension"/> values; ℓ and k of the options, 0 for the width's own.</summary>
@@ -31,8 +27,8 @@ internal sealed class SharedMotion
         var rows = options.SketchRows > 0 ? options.SketchRows : 2 * wanted;
         Sketch = new FrequentDirections(dimension, Math.Max(2, rows), Math.Min(wanted, dimension - 1), LeastVariance);
         _scratch = new double[_stride];
-        _products = new double[RowMatrix.Padded(Math.Max(1, Sketch.Components))];
-        _directions = new AlignedRow(Math.Max(1, Sketch.Components) * _stride);
+        _directions = new DirectionRows(Sketch.Components, dimension);
+        _products = new float[RowMatrix.Padded(Math.Max(1, Sketch.Components))];
         Unexplained = new AlignedRow(_stride);
     }
 
@@ -41,6 +37,16 @@ internal sealed class SharedMotion
 
     /// <summary>What the directions left of the last row: NaN where the row was missing.</summary>
     public AlignedRow Unexplained { get; }
+
+    /// <summary>Adds what a row touches.</summary>
+    public void AddTo(WorkingSet set)
+    {
+        set.Add(this, 64);
+        set.Add(_products);
+        set.Add(_directions, 48);
+        _directions.Memory.AddTo(set);
+        Unexplained.AddTo(set);
+    }
 
     /// <summary>Adds a row of deviations; the directions follow at once only after <see cref="Settle"/>.</summary>
     public void Fit(ReadOnlySpan<double> deviations)
@@ -64,43 +70,16 @@ internal sealed class SharedMotion
     /// </summary>
     public void Explain(ReadOnlySpan<double> row, ReadOnlySpan<double> deviations, ReadOnlySpan<double> clipped)
     {
-        if (Sketch.Rank > 0)
-            Sketch.Project(clipped, _products);
-        if (Vector512.IsHardwareAccelerated)
-            Subtract<Ops512, Vector512<double>>(row, deviations);
-        else if (Vector256.IsHardwareAccelerated)
-            Subtract<Ops256, Vector256<double>>(row, deviations);
-        else
-            Subtract<Ops128, Vector128<double>>(row, deviations);
+        if (_directions.Count > 0)
+            _ = _directions.Project(clipped, _products);
+        _directions.Subtract(_products, row, deviations, Unexplained);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Subtract<TOps, V>(ReadOnlySpan<double> row, ReadOnlySpan<double> deviations) where TOps : struct, IVectorOps<V> where V : struct
-    {
-        ref var x = ref MemoryMarshal.GetReference(row);
-        ref var d = ref MemoryMarshal.GetReference(deviations);
-        ref var directions = ref MemoryMarshal.GetReference(_directions.Span);
-        ref var target = ref MemoryMarshal.GetReference(Unexplained.Span);
-        var (infinity, missing) = (TOps.Broadcast(double.PositiveInfinity), TOps.Broadcast(double.NaN));
-        var length = Math.Min(Math.Min(row.Length, deviations.Length), _stride);
-        for (var i = 0; i < length; i += TOps.Count)
-        {
-            var explained = TOps.Broadcast(0);
-            for (var k = 0; k < Sketch.Rank; k++)
-                explained = TOps.MultiplyAdd(TOps.Broadcast(_products[k]), TOps.Load(ref directions, (nuint)(k * _stride + i)), explained);
-            var left = TOps.Subtract(TOps.Load(ref d, (nuint)i), explained);
-            TOps.Store(TOps.Select(TOps.LessThan(TOps.Abs(TOps.Load(ref x, (nuint)i)), infinity), left, missing), ref target, (nuint)i);
-        }
-    }
-
-    /// <summary>Direction by direction, feature beside feature: the order in which they are subtracted.</summary>
     private void TakeDirections()
     {
         if (Sketch.Decompositions == _decompositions)
             return;
         _decompositions = Sketch.Decompositions;
-        for (var k = 0; k < Sketch.Rank; k++)
-            for (var i = 0; i < _stride; i++)
-                _directions[k * _stride + i] = Sketch.Direction(k, i);
+        _directions.Take(Sketch);
     }
 }

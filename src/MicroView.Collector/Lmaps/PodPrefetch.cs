@@ -1,0 +1,79 @@
+using MicroView.Analysis;
+using MicroView.Protocol;
+
+namespace MicroView.Collector;
+
+/// <summary>
+/// Has the next pod's memory fetched while an LMAP works on this one's: with more pods than the core's own cache holds, a scrape would otherwise wait for most of its lines.
+/// Where they are is looked up once, and for one pod again at each scrape, because objects move. For one thread.
+/// </summary>
+internal sealed class PodPrefetch(long intervalNs)
+{
+    // Less than this stays in the core's own cache by itself.
+    private const int FewestLines = 512 * 1024 / WorkingSet.LineBytes;
+
+    // Between scrapes so far apart the core does other things, and its cache keeps nothing.
+    private const long ColdNs = 10_000_000;
+
+    // More than this of the next pod would push out the present one; what lies behind is one stream, which the machine sees coming.
+    private const int MostRanges = 56;
+
+    // While nothing is to be fetched, sizes are looked at only so often (a mask): a scrape of one small pod takes less than a look.
+    private const int IdlePasses = 63;
+
+    private readonly WorkingSet _set = new();
+    private MonitoredPod[] _pods = [];
+    private nint[] _ranges = [];
+    private int[] _counts = [], _lines = [];
+    private long _total;
+    private int _next, _passes;
+
+    /// <summary>Whether there is more than the core's own cache keeps from one scrape to the next.</summary>
+    public bool Acts { get; private set; }
+
+    /// <summary>To be called when a scrape of <paramref name="pods"/> begins.</summary>
+    public void Begin(MonitoredPod[] pods)
+    {
+        if (!CacheLines.CanPrefetch || pods.Length == 0)
+            return;
+        if (!ReferenceEquals(pods, _pods))
+            TakeAll(pods);
+        if (Acts || (++_passes & IdlePasses) == 0)
+        {
+            _next = _next + 1 < pods.Length ? _next + 1 : 0;
+            Take(_next);
+        }
+        Acts = _total > FewestLines || intervalNs >= ColdNs;
+        if (Acts)
+            Fetch(0);
+    }
+
+    /// <summary>To be called before pod <paramref name="index"/> is scraped.</summary>
+    public void Before(int index)
+    {
+        if (Acts && index + 1 < _counts.Length)
+            Fetch(index + 1);
+    }
+
+    private void TakeAll(MonitoredPod[] pods)
+    {
+        _pods = pods;
+        (_ranges, _counts, _lines) = (new nint[pods.Length * MostRanges], new int[pods.Length], new int[pods.Length]);
+        (_total, _next) = (0, 0);
+        for (var i = 0; i < pods.Length; i++)
+            Take(i);
+    }
+
+    private void Take(int index)
+    {
+        _set.Clear();
+        _pods[index].AddTo(_set);
+        var count = Math.Min(_set.Ranges.Length, MostRanges);
+        _set.Ranges[..count].CopyTo(_ranges.AsSpan(index * MostRanges));
+        _counts[index] = count;
+        _total += _set.Lines - _lines[index];
+        _lines[index] = _set.Lines;
+    }
+
+    private void Fetch(int index) => CacheLines.Prefetch(_ranges.AsSpan(index * MostRanges, _counts[index]));
+}

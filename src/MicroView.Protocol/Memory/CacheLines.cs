@@ -1,0 +1,26 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace MicroView.Protocol;
+
+/// <summary>Cache lines that are fetched before they are needed. Thread-safe.</summary>
+public static unsafe class CacheLines
+{
+    private const nint CountMask = 63;
+
+    /// <summary>Whether this machine has an instruction for it that .NET can emit; without, <see cref="Prefetch"/> does nothing.</summary>
+    public static bool CanPrefetch => Sse.IsSupported;
+
+    /// <summary>Asks for lines and does not wait. An address that is mapped no longer is no fault.</summary>
+    /// <param name="ranges">The address of a range's first line, and in its low six bits how many lines.</param>
+    public static void Prefetch(ReadOnlySpan<nint> ranges)
+    {
+        if (!Sse.IsSupported)
+            return;
+        foreach (var range in ranges)
+        {
+            var line = (byte*)(range & ~CountMask);
+            for (var left = range & CountMask; left > 0; left--, line += CountMask + 1)
+                Sse.Prefetch0(line);
+        }
+    }
+}
