@@ -86,35 +86,101 @@ internal static class MatrixKernels<TOps, V> where TOps : struct, IVectorOps<V> 
     }
 
     /// <summary>
-    /// V·y for a basis stored by groups of eight directions, feature by feature (see <see cref="FrequentDirections"/>); one vector lane is
-    /// one
-    /// direction, so nothing is summed across lanes. Returns ‖V·y‖²; the products go to <paramref name="products"/> unless it is empty.
+    /// ‖V·y‖² for a basis of <paramref name="rank"/> directions stored by groups of eight, feature by feature (see <see cref="FrequentDirections"/>); one vector lane is one
+    /// direction, so nothing is summed across lanes before the end. What is beyond the rank in its last vector is 0.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double Project(ReadOnlySpan<double> basis, int groups, ReadOnlySpan<double> y, Span<double> products)
+    public static double Project(ReadOnlySpan<double> basis, int rank, ReadOnlySpan<double> y)
     {
-        var stride = y.Length;
-        if (basis.Length < groups * stride * 8)
-            throw new ArgumentException("The basis is shorter than its groups.", nameof(basis));
+        var stride = y.Length & ~7;
+        if (basis.Length < (rank + 7) / 8 * stride * 8)
+            throw new ArgumentException("The basis is shorter than its directions.", nameof(basis));
         ref var v = ref MemoryMarshal.GetReference(basis);
         ref var x = ref MemoryMarshal.GetReference(y);
         var total = TOps.Broadcast(0);
-        for (var lane = 0; lane < groups * 8; lane += TOps.Count)
+        // Vectors that share a feature's broadcast: each alone would load it again.
+        var lane = 0;
+        for (; lane + 3 * TOps.Count < rank; lane += 4 * TOps.Count)
+            total = FourVectors(ref v, At(lane, stride), At(lane + TOps.Count, stride), At(lane + 2 * TOps.Count, stride), At(lane + 3 * TOps.Count, stride), ref x, stride, total);
+        for (; lane + TOps.Count < rank; lane += 2 * TOps.Count)
+            total = TwoVectors(ref v, At(lane, stride), At(lane + TOps.Count, stride), ref x, stride, total);
+        if (lane < rank)
         {
-            var at = (nuint)((lane >> 3) * stride * 8 + (lane & 7));
-            var (s0, s1, s2, s3) = (TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0));
-            for (nuint j = 0; j < (nuint)(stride & ~7); j += 4, at += 32)
-            {
-                s0 = TOps.MultiplyAdd(TOps.Load(ref v, at), TOps.Broadcast(Unsafe.Add(ref x, j)), s0);
-                s1 = TOps.MultiplyAdd(TOps.Load(ref v, at + 8), TOps.Broadcast(Unsafe.Add(ref x, j + 1)), s1);
-                s2 = TOps.MultiplyAdd(TOps.Load(ref v, at + 16), TOps.Broadcast(Unsafe.Add(ref x, j + 2)), s2);
-                s3 = TOps.MultiplyAdd(TOps.Load(ref v, at + 24), TOps.Broadcast(Unsafe.Add(ref x, j + 3)), s3);
-            }
-            var sum = TOps.Add(TOps.Add(s0, s1), TOps.Add(s2, s3));
-            if (!products.IsEmpty)
-                TOps.Store(sum, ref products[lane], 0);
-            total = TOps.MultiplyAdd(sum, sum, total);
+            var last = OneVector(ref v, At(lane, stride), ref x, stride);
+            total = TOps.MultiplyAdd(last, last, total);
         }
         return TOps.Sum(total);
+    }
+
+    /// <summary>V·y itself, into <paramref name="products"/>: the rank rounded up to a multiple of eight.</summary>
+    public static void Products(ReadOnlySpan<double> basis, int rank, ReadOnlySpan<double> y, Span<double> products)
+    {
+        var stride = y.Length & ~7;
+        ref var v = ref MemoryMarshal.GetReference(basis[..((rank + 7) / 8 * stride * 8)]);
+        ref var target = ref MemoryMarshal.GetReference(products[..((rank + 7) & ~7)]);
+        for (var lane = 0; lane < rank; lane += TOps.Count)
+            TOps.Store(OneVector(ref v, At(lane, stride), ref MemoryMarshal.GetReference(y), stride), ref target, (nuint)lane);
+    }
+
+    private static nuint At(int lane, int stride) => (nuint)((lane >> 3) * stride * 8 + (lane & 7));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V OneVector(ref double v, nuint at, ref double x, int stride)
+    {
+        var (s0, s1, s2, s3) = (TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0));
+        for (nuint j = 0; j < (nuint)stride; j += 4, at += 32)
+        {
+            s0 = TOps.MultiplyAdd(TOps.Load(ref v, at), TOps.Broadcast(Unsafe.Add(ref x, j)), s0);
+            s1 = TOps.MultiplyAdd(TOps.Load(ref v, at + 8), TOps.Broadcast(Unsafe.Add(ref x, j + 1)), s1);
+            s2 = TOps.MultiplyAdd(TOps.Load(ref v, at + 16), TOps.Broadcast(Unsafe.Add(ref x, j + 2)), s2);
+            s3 = TOps.MultiplyAdd(TOps.Load(ref v, at + 24), TOps.Broadcast(Unsafe.Add(ref x, j + 3)), s3);
+        }
+        return TOps.Add(TOps.Add(s0, s1), TOps.Add(s2, s3));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V TwoVectors(ref double v, nuint a, nuint b, ref double x, int stride, V total)
+    {
+        var (a0, a1, a2, a3) = (TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0));
+        var (b0, b1, b2, b3) = (a0, a1, a2, a3);
+        for (nuint j = 0; j < (nuint)stride; j += 4, a += 32, b += 32)
+        {
+            var (x0, x1) = (TOps.Broadcast(Unsafe.Add(ref x, j)), TOps.Broadcast(Unsafe.Add(ref x, j + 1)));
+            a0 = TOps.MultiplyAdd(TOps.Load(ref v, a), x0, a0);
+            b0 = TOps.MultiplyAdd(TOps.Load(ref v, b), x0, b0);
+            a1 = TOps.MultiplyAdd(TOps.Load(ref v, a + 8), x1, a1);
+            b1 = TOps.MultiplyAdd(TOps.Load(ref v, b + 8), x1, b1);
+            (x0, x1) = (TOps.Broadcast(Unsafe.Add(ref x, j + 2)), TOps.Broadcast(Unsafe.Add(ref x, j + 3)));
+            a2 = TOps.MultiplyAdd(TOps.Load(ref v, a + 16), x0, a2);
+            b2 = TOps.MultiplyAdd(TOps.Load(ref v, b + 16), x0, b2);
+            a3 = TOps.MultiplyAdd(TOps.Load(ref v, a + 24), x1, a3);
+            b3 = TOps.MultiplyAdd(TOps.Load(ref v, b + 24), x1, b3);
+        }
+        var first = TOps.Add(TOps.Add(a0, a1), TOps.Add(a2, a3));
+        var second = TOps.Add(TOps.Add(b0, b1), TOps.Add(b2, b3));
+        return TOps.MultiplyAdd(second, second, TOps.MultiplyAdd(first, first, total));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V FourVectors(ref double v, nuint a, nuint b, nuint c, nuint d, ref double x, int stride, V total)
+    {
+        var (a0, b0, c0, d0) = (TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0), TOps.Broadcast(0));
+        var (a1, b1, c1, d1) = (a0, b0, c0, d0);
+        for (nuint j = 0; j < (nuint)stride; j += 2)
+        {
+            var (x0, x1) = (TOps.Broadcast(Unsafe.Add(ref x, j)), TOps.Broadcast(Unsafe.Add(ref x, j + 1)));
+            var at = j * 8;
+            a0 = TOps.MultiplyAdd(TOps.Load(ref v, a + at), x0, a0);
+            b0 = TOps.MultiplyAdd(TOps.Load(ref v, b + at), x0, b0);
+            c0 = TOps.MultiplyAdd(TOps.Load(ref v, c + at), x0, c0);
+            d0 = TOps.MultiplyAdd(TOps.Load(ref v, d + at), x0, d0);
+            a1 = TOps.MultiplyAdd(TOps.Load(ref v, a + at + 8), x1, a1);
+            b1 = TOps.MultiplyAdd(TOps.Load(ref v, b + at + 8), x1, b1);
+            c1 = TOps.MultiplyAdd(TOps.Load(ref v, c + at + 8), x1, c1);
+            d1 = TOps.MultiplyAdd(TOps.Load(ref v, d + at + 8), x1, d1);
+        }
+        (a0, b0, c0, d0) = (TOps.Add(a0, a1), TOps.Add(b0, b1), TOps.Add(c0, c1), TOps.Add(d0, d1));
+        total = TOps.MultiplyAdd(a0, a0, TOps.MultiplyAdd(b0, b0, total));
+        return TOps.MultiplyAdd(c0, c0, TOps.MultiplyAdd(d0, d0, total));
     }
 }

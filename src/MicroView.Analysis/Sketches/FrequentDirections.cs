@@ -189,12 +189,10 @@ public sealed class FrequentDirections
     }
 
     /// <summary>‖V_k y‖², for <paramref name="row"/> y padded with zeros to a multiple of eight.</summary>
-    public double ProjectedSquare(ReadOnlySpan<double> row) => Project(row, default);
-
-    private double Project(ReadOnlySpan<double> row, Span<double> products) =>
-        Vector512.IsHardwareAccelerated ? MatrixKernels<Ops512, Vector512<double>>.Project(_basis, _groups, row, products)
-        : Vector256.IsHardwareAccelerated ? MatrixKernels<Ops256, Vector256<double>>.Project(_basis, _groups, row, products)
-        : MatrixKernels<Ops128, Vector128<double>>.Project(_basis, _groups, row, products);
+    public double ProjectedSquare(ReadOnlySpan<double> row) =>
+        Vector512.IsHardwareAccelerated ? MatrixKernels<Ops512, Vector512<double>>.Project(_basis, Rank, row)
+        : Vector256.IsHardwareAccelerated ? MatrixKernels<Ops256, Vector256<double>>.Project(_basis, Rank, row)
+        : MatrixKernels<Ops128, Vector128<double>>.Project(_basis, Rank, row);
 
     /// <summary>Adds what a projection touches.</summary>
     internal void AddTo(WorkingSet set)
@@ -207,7 +205,12 @@ public sealed class FrequentDirections
     public double Residual(ReadOnlySpan<double> row, Span<double> residual)
     {
         Span<double> products = stackalloc double[_groups * 8];
-        Project(row, products);
+        if (Vector512.IsHardwareAccelerated)
+            MatrixKernels<Ops512, Vector512<double>>.Products(_basis, Rank, row, products);
+        else if (Vector256.IsHardwareAccelerated)
+            MatrixKernels<Ops256, Vector256<double>>.Products(_basis, Rank, row, products);
+        else
+            MatrixKernels<Ops128, Vector128<double>>.Products(_basis, Rank, row, products);
         var square = 0.0;
         for (var j = 0; j < row.Length; j++)
         {

@@ -18,13 +18,13 @@ public sealed record LmapOptions(long TickNs = 100_000_000, long IntervalNs = 0)
 public sealed class Lmap
 {
     private const long LayoutRequestPeriodNs = 100_000_000; // docs/page-format.md: at most ten a second per pod
-    private const long ExplainPeriodNs = 100_000_000;
     private static readonly long TornLimitNs = PageFormat.HeartbeatTimeout.Ticks * 100;
 
     private readonly long _tickNs;
     private readonly ScrapeReads? _reads;
     private readonly ILogger _logger;
     private readonly LmapStatistics _statistics = new();
+    private readonly AlarmFollower _alarms = new();
     private MonitoredPod[] _pods = [];
     private LmapChange? _inbox;
     private LmapTick _tick;
@@ -55,7 +55,7 @@ public sealed class Lmap
     public IReadOnlyList<MonitoredPod> Pods => Volatile.Read(ref _pods);
 
     /// <summary>Called, on the LMAP's thread, when an alarm opens or closes. Set before the first scrape.</summary>
-    public Action<AlarmEvent>? AlarmChanged { get; set; }
+    public Action<AlarmEvent>? AlarmChanged { get => _alarms.Changed; set => _alarms.Changed = value; }
 
     /// <summary>Called, on the LMAP's thread, when a pod's header says that its layout moved: at most ten times a second per pod.</summary>
     public Action? LayoutMoved { get; set; }
@@ -147,7 +147,7 @@ public sealed class Lmap
 #pragma warning restore CA1031
             {
                 TakeOut(pods[i], error);
-                EndAlarm(pods[i++], nowNs);
+                _alarms.End(pods[i++], Clock, nowNs);
             }
         }
         _reads?.End();
@@ -166,7 +166,7 @@ public sealed class Lmap
 #pragma warning restore CA1031
         {
             TakeOut(adoption.Pod, error);
-            EndAlarm(adoption.Pod, Clock.NowNs);
+            _alarms.End(adoption.Pod, Clock, Clock.NowNs);
         }
     }
 
@@ -236,7 +236,7 @@ public sealed class Lmap
                 break;
             default:
                 _statistics.Quarantines++;
-                EndAlarm(pod, nowNs);
+                _alarms.End(pod, Clock, nowNs);
                 _logger.LogWarning("Pod {Pod} is quarantined: its page's magic, version or epoch is not what it announced", pod.Pod);
                 break;
         }
@@ -265,46 +265,7 @@ public sealed class Lmap
         pod.PublishObservation(seen);
         Decisions?.Take(pod, seen, nowNs);
         if (seen.AlarmOpen || seen.Change != AlarmChange.None)
-            FollowAlarm(pod, seen, nowNs);
-    }
-
-    private void FollowAlarm(MonitoredPod pod, in Observation seen, long nowNs)
-    {
-        if (seen.Change == AlarmChange.None && nowNs - pod.ExplainedNs < ExplainPeriodNs)
-            return;
-        pod.ExplainedNs = nowNs;
-        // Rows in between that are normal explain nothing: what was said before stands.
-        var shares = seen.Anomalous || seen.Change == AlarmChange.Opened ? pod.Analysis!.Explain() : [.. pod.Attributions];
-        var change = seen.Change == AlarmChange.None ? null : Describe(pod, seen, shares, nowNs);
-        pod.PublishAlarm(seen.AlarmOpen, seen.AlarmOpen ? shares : [], nowNs);
-        if (change is not null) // last: whoever hears of it looks at the pod
-            AlarmChanged?.Invoke(change);
-    }
-
-    private AlarmEvent Describe(MonitoredPod pod, in Observation seen, AttributionShare[] shares, long nowNs) => new()
-    {
-        Pod = pod.Pod,
-        Service = pod.Layout.Service,
-        Transition = seen.Change == AlarmChange.Opened ? AlarmTransition.Opened : AlarmTransition.Closed,
-        Score = seen.Score,
-        Threshold = seen.Threshold,
-        IsWarm = pod.IsWarm,
-        Attributions = shares,
-        RowTimeNs = pod.RowTimeNs,
-        Time = Clock.Now,
-        Duration = seen.Change == AlarmChange.Opened ? TimeSpan.Zero : TimeSpan.FromTicks((nowNs - pod.AlarmSinceNs) / 100),
-    };
-
-    /// <summary>Nothing more can be said of a pod whose pages cannot be trusted.</summary>
-    private void EndAlarm(MonitoredPod pod, long nowNs)
-    {
-        pod.IsPending = false;
-        pod.Analysis?.DropAlarm(); // or the alarm would stand open again, unannounced, should the pod come back
-        if (!pod.AlarmOpen)
-            return;
-        var change = AlarmEvent.ForLostPod(pod, nowNs, Clock.Now);
-        pod.PublishAlarm(false, [], nowNs);
-        AlarmChanged?.Invoke(change);
+            _alarms.Follow(pod, seen, Clock, nowNs);
     }
 
     private void AskForLayout(MonitoredPod pod, long nowNs)

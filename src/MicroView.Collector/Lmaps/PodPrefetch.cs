@@ -15,8 +15,8 @@ internal sealed class PodPrefetch(long intervalNs)
     // Between scrapes so far apart the core does other things, and its cache keeps nothing.
     private const long ColdNs = 10_000_000;
 
-    // More than this of the next pod would push out the present one; what lies behind is one stream, which the machine sees coming.
-    private const int MostRanges = 56;
+    // More than this of the next pod would push out the present one. RFD has some 42 ranges, and 140 lines for 64 metrics.
+    private const int MostRanges = 48, MostLines = 512;
 
     // While nothing is to be fetched, sizes are looked at only so often (a mask): a scrape of one small pod takes less than a look.
     private const int IdlePasses = 63;
@@ -34,16 +34,16 @@ internal sealed class PodPrefetch(long intervalNs)
     /// <summary>To be called when a scrape of <paramref name="pods"/> begins.</summary>
     public void Begin(MonitoredPod[] pods)
     {
-        if (!CacheLines.CanPrefetch || pods.Length == 0)
+        if (!CacheLines.CanPrefetch)
             return;
         if (!ReferenceEquals(pods, _pods))
             TakeAll(pods);
-        if (Acts || (++_passes & IdlePasses) == 0)
+        if (pods.Length > 0 && (Acts || (++_passes & IdlePasses) == 0))
         {
             _next = _next + 1 < pods.Length ? _next + 1 : 0;
             Take(_next);
         }
-        Acts = _total > FewestLines || intervalNs >= ColdNs;
+        Acts = pods.Length > 0 && (_total > FewestLines || intervalNs >= ColdNs);
         if (Acts)
             Fetch(0);
     }
@@ -68,7 +68,9 @@ internal sealed class PodPrefetch(long intervalNs)
     {
         _set.Clear();
         _pods[index].AddTo(_set);
-        var count = Math.Min(_set.Ranges.Length, MostRanges);
+        var (count, lines) = (0, 0);
+        while (count < Math.Min(_set.Ranges.Length, MostRanges) && (lines += CacheLines.In(_set.Ranges[count])) <= MostLines)
+            count++;
         _set.Ranges[..count].CopyTo(_ranges.AsSpan(index * MostRanges));
         _counts[index] = count;
         _total += _set.Lines - _lines[index];

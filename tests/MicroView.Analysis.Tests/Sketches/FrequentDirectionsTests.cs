@@ -83,6 +83,35 @@ public sealed class FrequentDirectionsTests
         }
     }
 
+    [Fact]
+    public void Every_vector_width_projects_on_any_number_of_directions()
+    {
+        var random = new Random(3);
+        foreach (var d in new[] { 8, 24, 64 })
+        {
+            var y = Enumerable.Range(0, d).Select(_ => random.NextDouble() - 0.5).ToArray();
+            for (var rank = 0; rank <= 40; rank++)
+            {
+                var basis = new double[(rank + 7) / 8 * 8 * d];
+                var expected = new double[(rank + 7) & ~7];
+                for (var k = 0; k < rank; k++)
+                    for (var j = 0; j < d; j++)
+                        expected[k] += y[j] * (basis[((k >> 3) * d + j) * 8 + (k & 7)] = random.NextDouble() - 0.5);
+                Check<Ops512, Vector512<double>>();
+                Check<Ops256, Vector256<double>>();
+                Check<Ops128, Vector128<double>>();
+
+                void Check<TOps, V>() where TOps : struct, IVectorOps<V> where V : struct
+                {
+                    Assert.Equal(expected.Sum(product => product * product), MatrixKernels<TOps, V>.Project(basis, rank, y), 1e-12 * (1 + rank) * d);
+                    var products = new double[expected.Length];
+                    MatrixKernels<TOps, V>.Products(basis, rank, y, products);
+                    Assert.All(expected.Zip(products), pair => Assert.Equal(pair.First, pair.Second, 1e-12 * d));
+                }
+            }
+        }
+    }
+
     internal static List<double[]> Rows(int d, int count, int rank, int seed, double noise = 0)
     {
         var random = new Random(seed);
