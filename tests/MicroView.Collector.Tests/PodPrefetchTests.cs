@@ -4,6 +4,7 @@ using static MicroView.Collector.Tests.DirectPods;
 
 namespace MicroView.Collector.Tests;
 
+[Collection(nameof(Alone))] // it halts the process to move objects, which tests with times beside it would feel
 public sealed class PodPrefetchTests
 {
     private const int Pods = 300, Metrics = 64;
