@@ -13,8 +13,8 @@ namespace MicroView.Host;
 /// <remarks>
 /// Lock order, outermost first: <see cref="RestPods"/>, <see cref="Retirement"/>, <see cref="LayoutBook"/>, <see cref="RateHold"/>, a pod's memory
 /// (<see cref="IPodMemory"/>). A pod's <see cref="PodRegions"/> are outside of its memory, and inside of nothing but <see cref="RestPods"/>: the layout only
-/// reads what they publish. <see cref="QueuePool"/> takes <see cref="ReaderLeases"/> alone. <see cref="ReaderLeases"/> and <see cref="PoolQuota"/> are leaves:
-/// nothing is taken inside of them. No lock is held across an await, and none while a peer is written to or connected.
+/// reads what they publish. <see cref="QueuePool"/> takes <see cref="ReaderLeases"/> alone. <see cref="ReaderLeases"/>, <see cref="PoolQuota"/>
+/// and <see cref="Heartbeats"/> are leaves: nothing is taken inside of them. No lock is held across an await, and none while a peer is written to or connected.
 /// </remarks>
 public sealed class HostAgent : IAsyncDisposable
 {
