@@ -281,7 +281,7 @@ public sealed class CollectorService : IAsyncDisposable
 
     private Lmap CreateLmap(int index) => new(index, LmapOptionsOf(_options), _wiring.Transport, _logger)
     {
-        Clock = _wiring.Clock, Recorder = _recorder?.Of(index), Decisions = _decisions?.Of(index), Rows = _rows,
+        Clock = _wiring.Clock, KeepsHistory = _options.PrometheusPort is not null, Recorder = _recorder?.Of(index), Decisions = _decisions?.Of(index), Rows = _rows,
     };
 
     internal static LmapOptions LmapOptionsOf(CollectorOptions options) => new(options.Tick!.Value.Ticks * 100, options.ScrapeInterval.Ticks * 100);

@@ -116,6 +116,7 @@ public sealed class HostAgent : IAsyncDisposable
             state.Retirement.ReleaseAll();
             state.Rdma?.Dispose();
             socket.Dispose();
+            state.Exits.Dispose();
             leaseSignal.Dispose();
             throw;
         }
@@ -153,6 +154,7 @@ public sealed class HostAgent : IAsyncDisposable
             _state.Retirement.Retire(pod);
         _state.Retirement.ReleaseAll();
         _state.Rdma?.Dispose();
+        _state.Exits.Dispose();
         _leaseSignal.Dispose();
     }
 

@@ -28,6 +28,9 @@ internal sealed class HostState
 
     internal ReaderLeases Readers { get; }
 
+    /// <summary>The processes behind the connections.</summary>
+    internal ProcessExits Exits { get; } = new();
+
     internal Retirement Retirement { get; }
 
     internal uint UserId { get; } = Machine.UserId;

@@ -105,7 +105,7 @@ internal static class GenerateRun
 
     private static void Update(List<GeneratedPod> pods, double rate, bool each, PlainOutput output, CancellationToken stop)
     {
-        var random = new Random(1);
+        var values = new GeneratedValues();
         var start = Clocks.MonotonicNs;
         var printed = long.MinValue;
         for (long row = 0; !stop.IsCancellationRequested; row++)
@@ -113,7 +113,7 @@ internal static class GenerateRun
             if (rate > 0 && start + (long)(row * 1e9 / rate) - Clocks.MonotonicNs is var early and > 0)
                 stop.WaitHandle.WaitOne(TimeSpan.FromMicroseconds(early / 1000 + 1));
             foreach (var pod in pods)
-                pod.Update(random);
+                pod.Update(values);
             var now = Clocks.MonotonicNs;
             if (!each && printed != long.MinValue && now - printed < 1_000_000_000)
                 continue;

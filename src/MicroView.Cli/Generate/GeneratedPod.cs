@@ -17,15 +17,9 @@ internal abstract class GeneratedPod : IDisposable
     public abstract double Latency { get; }
 
     /// <summary>Writes every metric once.</summary>
-    public abstract void Update(Random random);
+    public abstract void Update(GeneratedValues values);
 
     public abstract void Dispose();
-
-    /// <summary>Requests since the last row: counters move by whole numbers.</summary>
-    protected static double SomeRequests(Random random) => random.Next(1, 10);
-
-    /// <summary>Seconds, around 50 ms with a tail, as latencies are.</summary>
-    protected static double SomeLatency(Random random) => 0.05 * Math.Exp(0.3 * (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5));
 }
 
 /// <summary>A pod through the client library and the agent's socket.</summary>
@@ -48,12 +42,12 @@ internal sealed class AttachedPod : GeneratedPod
 
     public override double Latency => _gauges.Length > 0 ? _gauges[0].Value : double.NaN;
 
-    public override void Update(Random random)
+    public override void Update(GeneratedValues values)
     {
         foreach (var counter in _counters)
-            counter.Add(SomeRequests(random));
+            counter.Add(values.Requests());
         foreach (var gauge in _gauges)
-            gauge.Set(SomeLatency(random));
+            gauge.Set(values.Latency());
     }
 
     public override void Dispose() => _client.Dispose();

@@ -43,12 +43,12 @@ internal sealed class RestPod : GeneratedPod
         return new(Path.GetFileName(segment!), counters, gauges);
     }
 
-    public override void Update(Random random)
+    public override void Update(GeneratedValues values)
     {
         foreach (var offset in _counters)
-            _memory.Write(offset, _memory.ReadDouble(offset) + SomeRequests(random));
+            _memory.Write(offset, _memory.ReadDouble(offset) + values.Requests());
         foreach (var offset in _gauges)
-            _memory.Write(offset, SomeLatency(random));
+            _memory.Write(offset, values.Latency());
     }
 
     public override void Dispose()

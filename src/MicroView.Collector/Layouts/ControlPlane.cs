@@ -21,6 +21,9 @@ internal abstract class ControlPlaneConnection : IAsyncDisposable
     /// <summary>The agent's address, for people.</summary>
     public abstract string Place { get; }
 
+    /// <summary>How long the agent may wait with an answer, ms: over a connection that is the lease, long; else half of the lease, which asking renews.</summary>
+    public abstract int PatienceMs { get; }
+
     /// <summary>Asks what changed since a generation, which renews the lease; 0: everything.</summary>
     /// <param name="since">The last generation in force.</param>
     /// <param name="timeoutMs">How long the agent may wait for a change.</param>

@@ -9,7 +9,7 @@ namespace MicroView.Collector;
 /// </summary>
 internal sealed class ControlPlaneSession : LayoutSession
 {
-    private const int PollMs = 1000; // half of the lease
+    private const int ForgetMs = 1000; // between two looks whether absent pods are to be forgotten
     internal static readonly TimeSpan RenewPeriod = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100), LastBackOff = TimeSpan.FromSeconds(1);
 
@@ -131,7 +131,8 @@ internal sealed class ControlPlaneSession : LayoutSession
         {
             for (ulong? since = null; ;)
             {
-                var update = await connection.AskAsync(since ?? 0, since is null ? 0 : PollMs, files, _stop.Token).ConfigureAwait(false);
+                var patience = since is null ? 0 : _follower.HasAbsent ? Math.Min(ForgetMs, connection.PatienceMs) : connection.PatienceMs;
+                var update = await connection.AskAsync(since ?? 0, patience, files, _stop.Token).ConfigureAwait(false);
                 since = await ApplyAsync(connection, update, files, since).ConfigureAwait(false);
                 if (_view.Connected)
                     continue;

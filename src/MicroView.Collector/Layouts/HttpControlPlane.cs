@@ -69,6 +69,8 @@ internal sealed class HttpConnection : ControlPlaneConnection
 
     public override string Place => _agent.Place;
 
+    public override int PatienceMs => 1000;
+
     public override async Task<LayoutUpdate> AskAsync(ulong since, int timeoutMs, HandedFiles files, CancellationToken cancellation)
     {
         if (since == 0 && Interlocked.Exchange(ref _first, null) is { } first)

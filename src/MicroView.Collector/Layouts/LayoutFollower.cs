@@ -70,6 +70,9 @@ internal sealed class LayoutFollower : IDisposable
         ForgetAbsent(_clock.NowNs);
     }
 
+    /// <summary>Whether pods are away that <see cref="ForgetAbsent"/> may forget by and by.</summary>
+    public bool HasAbsent => _absent.Count > 0;
+
     /// <summary>Forgets pods that have stayed away; their alarms are over.</summary>
     public void ForgetAbsent(long nowNs)
     {

@@ -49,7 +49,7 @@ internal sealed class SocketControlPlane(IReadOnlyList<string> places, string na
 /// <summary>A reader session on the socket. Answers come in the order of their kind, so that rates can be sent while a layout is waited for.</summary>
 internal sealed class SocketConnection : ControlPlaneConnection
 {
-    // An agent that neither answers nor hangs up is given up after this.
+    // An agent that neither answers nor hangs up is given up this long after it should have.
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ControlChannel _channel;
@@ -69,6 +69,8 @@ internal sealed class SocketConnection : ControlPlaneConnection
 
     public override string Place { get; }
 
+    public override int PatienceMs => 30_000;
+
     public async Task IntroduceAsync(ReadRequest request, CancellationToken cancellation)
     {
         if (await AskAsync(request, null, cancellation).ConfigureAwait(false) is var reply and not ReadingReply)
@@ -76,7 +78,7 @@ internal sealed class SocketConnection : ControlPlaneConnection
     }
 
     public override async Task<LayoutUpdate> AskAsync(ulong since, int timeoutMs, HandedFiles files, CancellationToken cancellation) =>
-        await AskAsync(new LayoutRequest(since, timeoutMs), files, cancellation).ConfigureAwait(false) is var reply && reply is LayoutReply { Update: { } update }
+        await AskAsync(new LayoutRequest(since, timeoutMs), files, cancellation, timeoutMs).ConfigureAwait(false) is var reply && reply is LayoutReply { Update: { } update }
             ? update
             : throw Unexpected(reply);
 
@@ -109,23 +111,24 @@ internal sealed class SocketConnection : ControlPlaneConnection
         _closing.Dispose();
     }
 
-    private async Task<ControlMessage> AskAsync(ControlMessage request, HandedFiles? files, CancellationToken cancellation)
+    private async Task<ControlMessage> AskAsync(ControlMessage request, HandedFiles? files, CancellationToken cancellation, int timeoutMs = 0)
     {
         _files = files;
         var answer = Expect(null).Task;
         await _channel.SendAsync(request, null, cancellation).ConfigureAwait(false);
-        return await AwaitAsync(answer, cancellation).ConfigureAwait(false);
+        return await AwaitAsync(answer, cancellation, timeoutMs).ConfigureAwait(false);
     }
 
-    private static async Task<ControlMessage> AwaitAsync(Task<ControlMessage> answer, CancellationToken cancellation)
+    private static async Task<ControlMessage> AwaitAsync(Task<ControlMessage> answer, CancellationToken cancellation, int timeoutMs = 0)
     {
+        var timeout = AnswerTimeout + TimeSpan.FromMilliseconds(timeoutMs);
         try
         {
-            return await answer.WaitAsync(AnswerTimeout, cancellation).ConfigureAwait(false);
+            return await answer.WaitAsync(timeout, cancellation).ConfigureAwait(false);
         }
         catch (TimeoutException error)
         {
-            throw new IOException($"the agent did not answer within {AnswerTimeout.TotalSeconds} s", error);
+            throw new IOException($"the agent did not answer within {timeout.TotalSeconds} s", error);
         }
     }
 

@@ -30,14 +30,13 @@ internal sealed record LiveSource(
 /// Tells every open page of pods, scores, alarms and health: everything at first, then twice a second what changed. A frame is written once for all of
 /// them and allocates nothing while no pod comes and no alarm opens. Thread-safe.
 /// </summary>
-internal sealed class LiveFeed : IAsyncDisposable
+internal sealed class LiveFeed : IDisposable
 {
     /// <summary>Pages that may be open at once.</summary>
     public const int MaxPages = 16;
 
-    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan s_idlePeriod = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_leastGap = TimeSpan.FromMilliseconds(100); // alarms may come in bursts
+    private const long PeriodNs = 500_000_000;
+    private const long LeastGapNs = 100_000_000; // alarms may come in bursts
     private readonly LiveSource _source;
     private readonly string _page;
     private readonly ILogger _logger;
@@ -50,10 +49,11 @@ internal sealed class LiveFeed : IAsyncDisposable
     private readonly List<int> _gone = [];
     private readonly List<LiveAlarm> _told = [];
     private readonly List<LiveSubscriber> _pages = [];
-    private readonly SemaphoreSlim _wake = new(0, 1);
-    private readonly CancellationTokenSource _stop = new();
+    private readonly WakeSignal _wake = new();
+    // A thread of its own: a turn of the pool wakes up to four of its threads.
+    private readonly Thread _thread;
     private readonly string _instance = Guid.NewGuid().ToString("n");
-    private Task _loop = Task.CompletedTask;
+    private volatile bool _stopping;
     private LiveHealth _health;
     private long _tick, _secondNs = long.MinValue, _cpuNs, _memoryNs = long.MinValue;
     private int _next;
@@ -65,6 +65,7 @@ internal sealed class LiveFeed : IAsyncDisposable
     {
         (_source, _page, _logger) = (source, page, logger);
         _frames = new LiveFrames(_frame, source.Clock);
+        _thread = new Thread(Run) { Name = "live page", IsBackground = true };
         _cpuNs = Clocks.ProcessCpuNs;
     }
 
@@ -77,13 +78,13 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <summary>Pages given up because they were too slow, since the start.</summary>
     public long PagesDropped { get; private set; }
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _thread.Start();
 
     /// <summary>An alarm changed: pages hear of it at once.</summary>
     public void Take(AlarmEvent change)
     {
         _alarms.Take(change);
-        Wake();
+        _wake.Set();
     }
 
     /// <summary>Opens a page, which has everything posted to it; null when too many are open.</summary>
@@ -94,35 +95,28 @@ internal sealed class LiveFeed : IAsyncDisposable
             if (_pages.Count >= MaxPages)
                 return null;
             var page = new LiveSubscriber(Leave);
-            if (_tick == 0)
+            if (_pages.Count == 0)
                 Look(Clocks.MonotonicNs);
             WriteFull();
             _pages.Add(page);
             page.Post(_frame.Written.Span, isFirst: true);
-            Wake(); // the idle wait is longer than a page's
+            _wake.Set(); // while no page is open it sleeps
             PostedBytes += _frame.Written.Length;
             return page;
         }
     }
 
-    /// <summary>The last two minutes of a pod's score and threshold, oldest first.</summary>
-    public (float Score, float Threshold)[] HistoryOf(MonitoredPod pod)
-    {
-        lock (_gate)
-            return _pods.TryGetValue(pod, out var live) ? [.. Enumerable.Range(0, live.History.Count).Select(i => live.History[i])] : [];
-    }
-
-    /// <summary>Looks at every pod, and tells the open pages what changed.</summary>
+    /// <summary>Looks at every pod, and tells the open pages what changed; does nothing when there are none.</summary>
     /// <param name="nowNs">CLOCK_MONOTONIC, ns: tells when a second is over.</param>
     public void Tick(long nowNs)
     {
         lock (_gate)
         {
-            var second = Look(nowNs);
             _told.Clear();
             _alarms.TakeNews(_told);
             if (_pages.Count == 0)
                 return;
+            var second = Look(nowNs);
             if (!second && _described.Count + _observed.Count + _gone.Count + _told.Count == 0)
                 return;
             WriteDelta(second);
@@ -130,47 +124,41 @@ internal sealed class LiveFeed : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        _stop.Dispose();
+        _stopping = true;
+        _wake.Set();
+        if (_thread.IsAlive)
+            _thread.Join();
         _wake.Dispose();
         _frame.Dispose();
     }
 
-    private void Wake()
+    private void Run()
     {
-        lock (_wake)
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-    }
-
-    private async Task RunAsync()
-    {
-        while (!_stop.IsCancellationRequested)
+        while (!_stopping)
         {
+            var told = Clocks.MonotonicNs;
             try
             {
-                var told = Stopwatch.GetTimestamp();
-                Tick(Clocks.MonotonicNs);
-                // Each wait costs a wake-up: when nobody looks, one a second keeps the history.
-                var woken = await _wake.WaitAsync(_pages.Count > 0 ? s_period : s_idlePeriod, _stop.Token).ConfigureAwait(false);
-                if (woken && s_leastGap - Stopwatch.GetElapsedTime(told) is { Ticks: > 0 } rest)
-                    await Task.Delay(rest, _stop.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                Tick(told);
             }
 #pragma warning disable CA1031 // The page may lose a frame, and nothing else may lose anything.
             catch (Exception error)
 #pragma warning restore CA1031
             {
                 _logger.LogError("The live page lost a frame: {Error}", error.Message);
-                await Task.Delay(s_period).ConfigureAwait(false);
             }
+            // With no page open it sleeps until there is one, or an alarm to take down.
+            if (_wake.Wait(_pages.Count > 0 ? told + PeriodNs - Clocks.MonotonicNs : long.MaxValue))
+                WaitUntil(told + LeastGapNs);
         }
+    }
+
+    private void WaitUntil(long time)
+    {
+        for (var now = Clocks.MonotonicNs; now < time && !_stopping; now = Clocks.MonotonicNs)
+            _wake.Wait(time - now);
     }
 
     /// <summary>Answers whether a second has passed since it last did.</summary>
@@ -192,8 +180,6 @@ internal sealed class LiveFeed : IAsyncDisposable
             _all.RemoveAll(IsGone);
         if (_secondNs != long.MinValue && now - _secondNs < 950_000_000)
             return false;
-        for (var i = 0; i < _all.Count; i++)
-            _all[i].History.Close();
         TakeHealth(now);
         return true;
     }

@@ -35,7 +35,7 @@ internal sealed class LiveFrames(LiveJson frame, CollectorClock clock)
             frame.Json.WriteNumber("lmap"u8, pod.Lmap);
             frame.Json.WriteNumber("metrics"u8, pod.Pod.Schema.Metrics.Count);
             if (withHistory)
-                WriteHistory(pod.History);
+                WriteHistory(pod.Pod.History?.Read(clock.NowNs) ?? []);
             frame.Json.WriteEndObject();
         }
         frame.Json.WriteEndArray();
@@ -139,12 +139,11 @@ internal sealed class LiveFrames(LiveJson frame, CollectorClock clock)
     }
 
     /// <summary>The points of a pod's score in percent of the threshold; null where none was judged.</summary>
-    private void WriteHistory(ScoreHistory history)
+    private void WriteHistory((float Score, float Threshold)[] history)
     {
         frame.Json.WriteStartArray("history"u8);
-        for (var i = 0; i < history.Count; i++)
+        foreach (var (score, threshold) in history)
         {
-            var (score, threshold) = history[i];
             if (float.IsNaN(score))
                 frame.Json.WriteNullValue();
             else

@@ -71,7 +71,7 @@ internal sealed class LivePage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CloseAsync().ConfigureAwait(false);
-        await Feed.DisposeAsync().ConfigureAwait(false);
+        Feed.Dispose();
         _stop.Dispose();
     }
 
@@ -128,7 +128,7 @@ internal sealed class LivePage : IAsyncDisposable
                 await TooMany(MaxValueStreams).AnswerAsync(context).ConfigureAwait(false);
                 return;
             }
-            using var values = new PodValues(id, _source, Feed);
+            using var values = new PodValues(id, _source);
             await StreamAsync(context, values.SendAsync).ConfigureAwait(false);
         }
         finally

@@ -49,8 +49,6 @@ internal sealed class LivePod(int number, MonitoredPod pod, PodFreshness freshne
 
     public int Lmap => lmap;
 
-    public ScoreHistory History { get; } = new();
-
     /// <summary>The feed's tick that last saw it.</summary>
     public long SeenAt { get; set; }
 
@@ -88,8 +86,6 @@ internal sealed class LivePod(int number, MonitoredPod pod, PodFreshness freshne
         var marks = MarksOf(fresh);
         var judged = fresh && pod.State == PodState.Watching;
         var (score, threshold) = judged ? ((float)pod.Score, (float)pod.Threshold) : (float.NaN, float.NaN);
-        if (judged)
-            History.Take(score, threshold);
         var learning = pod.State == PodState.Learning;
         var progress = learning ? (int)(Math.Clamp(pod.Progress, 0, 1) * 100) : -1;
         var remaining = learning && pod.RemainingSeconds is >= 0 and < 1e6 ? (int)Math.Ceiling(pod.RemainingSeconds) : -1;

@@ -8,8 +8,7 @@ namespace MicroView.Collector;
 /// </summary>
 /// <param name="id">The pod's id.</param>
 /// <param name="source">Where pods are found.</param>
-/// <param name="feed">Who knows the scores of the last minutes.</param>
-internal sealed class PodValues(string id, LiveSource source, LiveFeed feed) : IDisposable
+internal sealed class PodValues(string id, LiveSource source) : IDisposable
 {
     private const long SearchNs = 500_000_000; // is it the same pod still?
     private const long GatherNs = 50_000_000; // rows of this long go out together: more frames than that nobody sees
@@ -99,7 +98,7 @@ internal sealed class PodValues(string id, LiveSource source, LiveFeed feed) : I
         _frame.Json.WriteString("pod"u8, pod.Pod);
         _frame.Json.WriteNumber("interval"u8, source.ScrapeInterval.TotalSeconds);
         _frame.Json.WriteStartArray("history"u8);
-        foreach (var (score, threshold) in feed.HistoryOf(pod))
+        foreach (var (score, threshold) in pod.History?.Read(source.Clock.NowNs) ?? [])
         {
             _frame.Json.WriteStartArray();
             _frame.WriteShort(score);

@@ -1,46 +1,65 @@
+using System.Threading;
+
 namespace MicroView.Collector;
 
 /// <summary>
 /// The last two minutes of one pod's score and threshold, a point a second: the highest of that second against its threshold. A second without a
-/// judged, fresh row is NaN. For one thread.
+/// judged row is NaN. Its LMAP's thread writes it, which costs a few ns a row and no wake-up of another thread; any thread reads it.
 /// </summary>
 internal sealed class ScoreHistory
 {
     /// <summary>Points kept.</summary>
     public const int Capacity = 120;
 
-    private readonly float[] _scores = new float[Capacity], _thresholds = new float[Capacity];
-    private int _next;
-    private float _score = float.NaN, _threshold = float.NaN;
+    private const int Ring = 128; // more than is shown: the second that is written must not be the oldest one shown
+    private const long SecondNs = 1_000_000_000;
+    private static readonly long s_nothing = Pack(float.NaN, float.NaN);
+    private readonly long[] _points = new long[Ring]; // a score and its threshold, so that no reader sees half of a point
+    private long _first = long.MaxValue, _last = long.MinValue; // seconds
 
-    /// <summary>Points so far, at most <see cref="Capacity"/>.</summary>
-    public int Count { get; private set; }
-
-    /// <summary>A point, oldest first.</summary>
-    public (float Score, float Threshold) this[int index]
-    {
-        get
-        {
-            var at = (_next - Count + index + Capacity) % Capacity;
-            return (_scores[at], _thresholds[at]);
-        }
-    }
-
-    /// <summary>Takes what was seen within the second.</summary>
-    public void Take(double score, double threshold)
+    /// <summary>Takes a judged row's score; for the LMAP's thread.</summary>
+    public void Take(long nowNs, double score, double threshold)
     {
         if (!(threshold > 0) || !double.IsFinite(score))
             return;
-        if (float.IsNaN(_score) || score / threshold > _score / _threshold)
-            (_score, _threshold) = ((float)score, (float)threshold);
+        var second = nowNs / SecondNs;
+        ref var point = ref _points[second % Ring];
+        if (second != _last)
+        {
+            Begin(second);
+            Volatile.Write(ref point, Pack((float)score, (float)threshold));
+            return;
+        }
+        var (highest, its) = Unpack(point);
+        if (!(score * its <= highest * threshold))
+            Volatile.Write(ref point, Pack((float)score, (float)threshold));
     }
 
-    /// <summary>Ends the second.</summary>
-    public void Close()
+    /// <summary>The points of the seconds that are over, oldest first. One that is written meanwhile may be a newer one's.</summary>
+    public (float Score, float Threshold)[] Read(long nowNs)
     {
-        (_scores[_next], _thresholds[_next]) = (_score, _threshold);
-        _next = (_next + 1) % Capacity;
-        Count = Math.Min(Count + 1, Capacity);
-        (_score, _threshold) = (float.NaN, float.NaN);
+        var (first, last, now) = (Volatile.Read(ref _first), Volatile.Read(ref _last), nowNs / SecondNs);
+        first = Math.Max(first, now - Capacity);
+        if (first >= now)
+            return [];
+        var points = new (float, float)[now - first];
+        for (var i = 0; i < points.Length; i++)
+            points[i] = first + i <= last ? Unpack(Volatile.Read(ref _points[(first + i) % Ring])) : (float.NaN, float.NaN);
+        return points;
     }
+
+    private void Begin(long second)
+    {
+        if (second < _last || _last == long.MinValue)
+            Volatile.Write(ref _first, second); // the first row, or a clock that went back
+        else
+            for (var gap = Math.Max(_last + 1, second - Ring + 1); gap < second; gap++)
+                Volatile.Write(ref _points[gap % Ring], s_nothing);
+        Volatile.Write(ref _last, second);
+    }
+
+    private static long Pack(float score, float threshold) => (long)((ulong)BitConverter.SingleToUInt32Bits(score) << 32 | BitConverter.SingleToUInt32Bits(threshold));
+
+    private static (float Score, float Threshold) Unpack(long point) =>
+        (BitConverter.UInt32BitsToSingle((uint)((ulong)point >> 32)), BitConverter.UInt32BitsToSingle((uint)point));
 }

@@ -69,6 +69,9 @@ public sealed class Lmap
     /// <summary>Takes the rows that detectors are given, in a replay; null: nobody wants them.</summary>
     internal RowFiles? Rows { get; set; }
 
+    /// <summary>Keeps two minutes of each pod's score, for the live page.</summary>
+    internal bool KeepsHistory { get; init; }
+
     internal PodPrefetch Prefetch { get; }
 
     internal CollectorClock Clock { get; init; } = CollectorClock.Live;
@@ -263,6 +266,8 @@ public sealed class Lmap
         var seen = analysis.Observe(pod.CurrentRow.Front, pod.RowTimeNs);
         _statistics.ClassifiedRows++;
         pod.PublishObservation(seen);
+        if (KeepsHistory && seen.Row == RowOutcome.Accepted && seen.State == PodState.Watching)
+            (pod.History ??= new()).Take(nowNs, seen.Score, seen.Threshold);
         Decisions?.Take(pod, seen, nowNs);
         if (seen.AlarmOpen || seen.Change != AlarmChange.None)
             _alarms.Follow(pod, seen, Clock, nowNs);

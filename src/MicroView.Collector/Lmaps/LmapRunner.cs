@@ -7,13 +7,13 @@ namespace MicroView.Collector;
 /// <param name="intervalNs">From one scrape to the next, ns.</param>
 internal abstract class LmapRunner(Lmap lmap, long intervalNs) : IDisposable
 {
-    /// <summary>Between scrapes that are further apart, headers are looked at: half of what a heartbeat may stand still.</summary>
-    protected const long LookPeriodNs = 500_000_000;
+    /// <summary>Between scrapes that are further apart, headers are looked at: after as long as a heartbeat may stand still.</summary>
+    protected static readonly long LookPeriodNs = PageFormat.HeartbeatTimeout.Ticks * 100;
 
     public Lmap Lmap => lmap;
 
     /// <summary>If it has not looked at its pods for this long, nothing that it read passes for fresh.</summary>
-    public long SilenceLimitNs { get; } = PageFormat.HeartbeatTimeout.Ticks * 100 + 2 * Math.Min(intervalNs, LookPeriodNs);
+    public long SilenceLimitNs { get; } = PageFormat.HeartbeatTimeout.Ticks * 100 + Math.Min(intervalNs, LookPeriodNs);
 
     public abstract void Start();
 

@@ -7,7 +7,7 @@ namespace MicroView.Collector;
 /// <summary>When an LMAP scrapes, and where it runs.</summary>
 /// <param name="IntervalNs">From one scrape's deadline to the next, ns; 0: back to back.</param>
 /// <param name="Core">The core it is bound to; null: any.</param>
-/// <param name="Spin">Spins through the last stretch before a deadline instead of sleeping up to a millisecond past it.</param>
+/// <param name="Spin">Spins through the last stretch before a deadline instead of sleeping a little past it.</param>
 internal sealed record LmapSchedule(long IntervalNs, int? Core, bool Spin);
 
 /// <summary>
@@ -18,12 +18,13 @@ internal sealed record LmapSchedule(long IntervalNs, int? Core, bool Spin);
 internal sealed class LmapThread : LmapRunner
 {
     private const long AccountPeriodNs = 1_000_000_000;
-    private const int IdleMs = 50; // back to back without a pod there is nothing to be back to back with
-    private const int UnreadableMs = 5; // while its transport is not connected
-    private const int FaultPauseMs = 100;
+    private const long IdleNs = 50_000_000; // back to back without a pod there is nothing to be back to back with
+    private const long UnreadableNs = 5_000_000; // while its transport is not connected
+    private const long FaultPauseNs = 100_000_000;
+    private const long SpinNs = 200_000; // a sleep ends late by the timer's slack and by the core's own sleep
     private readonly LmapSchedule _schedule;
     private readonly ILogger _logger;
-    private readonly AutoResetEvent _wake = new(false);
+    private readonly WakeSignal _wake = new();
     private readonly Thread _thread;
     private volatile bool _stopping;
     private long _accountNs, _accountCpuNs, _accountScrapes;
@@ -70,7 +71,7 @@ internal sealed class LmapThread : LmapRunner
 #pragma warning restore CA1031
             {
                 _logger.LogError("LMAP {Index} had a fault: {Error}", Lmap.Index, error.Message);
-                _wake.WaitOne(FaultPauseMs);
+                _wake.Wait(FaultPauseNs);
             }
         }
         Lmap.ApplyPost();
@@ -88,7 +89,7 @@ internal sealed class LmapThread : LmapRunner
         if (_schedule.IntervalNs == 0)
         {
             if (Lmap.Pods.Count == 0 || !Lmap.CanRead)
-                _wake.WaitOne(Lmap.Pods.Count == 0 ? IdleMs : UnreadableMs);
+                _wake.Wait(Lmap.Pods.Count == 0 ? IdleNs : UnreadableNs);
             return now;
         }
         var next = deadline + _schedule.IntervalNs;
@@ -113,11 +114,13 @@ internal sealed class LmapThread : LmapRunner
                 Lmap.LookOnce(now);
                 nextLook = now + LookPeriodNs;
             }
-            var milliseconds = (int)Math.Min((Math.Min(deadline, nextLook) - now) / 1_000_000, int.MaxValue);
-            if (milliseconds == 0 && _schedule.Spin)
-                Thread.SpinWait(20);
+            var rest = Math.Min(deadline, nextLook) - now;
+            if (!_schedule.Spin)
+                _wake.Wait(rest);
+            else if (rest > SpinNs)
+                _wake.Wait(rest - SpinNs);
             else
-                _wake.WaitOne(_schedule.Spin ? milliseconds : Math.Max(milliseconds, 1));
+                Thread.SpinWait(20);
             if (Lmap.HasPost)
                 Lmap.ApplyPost();
         }

@@ -30,6 +30,7 @@ public sealed class MonitoredPod
     private long _alarmSinceNs, _freshTimeNs;
     private long? _unixOffsetNs;
     private PodFlight? _flight;
+    private ScoreHistory? _history;
 
     /// <summary>A pod to be handed to an LMAP.</summary>
     /// <param name="layout">Who it is; its descriptors may be in <paramref name="schema"/> alone.</param>
@@ -110,6 +111,9 @@ public sealed class MonitoredPod
 
     /// <summary>Its flight recorder, once the sender of samples has made it; null: nobody wants one.</summary>
     internal PodFlight? Flight { get => Volatile.Read(ref _flight); set => Volatile.Write(ref _flight, value); }
+
+    /// <summary>Its scores of late, once a row was judged and where a page shows them.</summary>
+    internal ScoreHistory? History { get => Volatile.Read(ref _history); set => Volatile.Write(ref _history, value); }
 
     internal AnalyzerOptions Options { get; }
 

@@ -19,8 +19,11 @@ internal sealed class ControlListener(HostState state, Socket socket) : IAsyncDi
     /// <summary>Ends sessions whose process is gone, though a forked child may hold the connection.</summary>
     internal void EndOrphans()
     {
+        var exited = state.Exits.Exited();
+        if (exited.Count == 0)
+            return;
         foreach (var (session, _) in _sessions)
-            if (session.HasPeerExited)
+            if (exited.Contains(session.Process))
                 session.Cancel();
     }
 

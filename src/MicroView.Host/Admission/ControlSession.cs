@@ -19,6 +19,8 @@ internal sealed class ControlSession : IDisposable
     {
         (_state, Peer, _process) = (state, PeerCredentials.Of(socket), ProcessHandle.OfPeer(socket));
         _channel = new(socket);
+        if (_process is not null)
+            state.Exits.Add(_process);
     }
 
     internal PeerCredentials Peer { get; }
@@ -27,8 +29,8 @@ internal sealed class ControlSession : IDisposable
 
     internal CancellationToken Cancelled => _cancel.Token;
 
-    /// <summary>True when the process that connected has exited, whoever inherited the connection.</summary>
-    internal bool HasPeerExited => _process is { HasExited: true };
+    /// <summary>The process that connected; null where the kernel has no handles of processes.</summary>
+    internal ProcessHandle? Process => _process;
 
     /// <summary>Ends the session soon.</summary>
     internal void Cancel()
@@ -93,6 +95,8 @@ internal sealed class ControlSession : IDisposable
     public void Dispose()
     {
         _channel.Dispose();
+        if (_process is not null)
+            _state.Exits.Remove(_process);
         _process?.Dispose();
         _cancel.Dispose();
     }

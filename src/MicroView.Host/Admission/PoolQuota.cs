@@ -16,6 +16,7 @@ internal sealed class PoolQuota
     private readonly long _maxBytes, _maxFiles, _maxMaps;
     private int _pods;
     private long _bytes, _files, _maps, _otherFiles, _otherMaps;
+    private int _moves, _measuredMoves;
 
     internal PoolQuota(HostOptions options) : this(options.MaxPods, options.PoolBytes, Machine.DescriptorLimit, Machine.MapLimit)
     {
@@ -38,9 +39,13 @@ internal sealed class PoolQuota
         }
     }
 
-    /// <summary>Counts what the rest of the process has open and mapped; called every few seconds.</summary>
+    /// <summary>True when pods or connections have come or gone since the last measurement.</summary>
+    internal bool HasMoved => Volatile.Read(ref _moves) != _measuredMoves;
+
+    /// <summary>Counts what the rest of the process has open and mapped, which takes milliseconds; for one caller.</summary>
     internal void Measure()
     {
+        _measuredMoves = Volatile.Read(ref _moves);
         var files = CountOf(() => Directory.EnumerateFileSystemEntries("/proc/self/fd").LongCount());
         var maps = CountOf(() => File.ReadLines("/proc/self/maps").LongCount());
         lock (_gate)
@@ -60,6 +65,7 @@ internal sealed class PoolQuota
             if (TakeObjectLocked(bytes, kind) is { } problem)
                 return problem;
             _pods++;
+            _moves++;
             return null;
         }
     }
@@ -77,6 +83,7 @@ internal sealed class PoolQuota
         lock (_gate)
         {
             _pods--;
+            _moves++;
             _bytes -= bytes;
             _files -= objects;
             _maps -= kind == PodKind.Rest ? 0 : objects;
@@ -102,6 +109,7 @@ internal sealed class PoolQuota
             if (_files + _otherFiles + 2 > _maxFiles)
                 return false;
             _files += 2;
+            _moves++;
             return true;
         }
     }

@@ -10,6 +10,7 @@ namespace MicroView.Host;
 internal sealed class ReaderSession(ControlSession session)
 {
     private const int MaxAsked = 4; // an answer may be on its way while the next question comes; a queue is not meant
+    private const int LongestWaitMs = 30_000;
 
     private readonly HostState _state = session.State;
     private readonly HashSet<long> _handed = [];
@@ -61,7 +62,7 @@ internal sealed class ReaderSession(ControlSession session)
             case LayoutRequest request:
                 if (Interlocked.Increment(ref _asked) > MaxAsked)
                     throw new ControlProtocolException($"more than {MaxAsked} layouts are asked for at once");
-                _state.Readers.Renew(_lease!);
+                _state.Readers.Wait(_lease!);
                 _answering = AnswerAsync(_answering, request);
                 break;
             case AckMessage ack:
@@ -82,9 +83,7 @@ internal sealed class ReaderSession(ControlSession session)
         try
         {
             await earlier.ConfigureAwait(false);
-            // Asking renews the lease, so nobody waits longer than half of it.
-            var wait = TimeSpan.FromMilliseconds(Math.Clamp(request.TimeoutMs, 0, _state.Options.LeaseMs / 2));
-            await _state.Book.WaitPastAsync(request.Since, wait, session.Cancelled).ConfigureAwait(false);
+            await WaitAsync(request).ConfigureAwait(false);
             var removals = request.Since == _lastUntil ? _lastAsOf : request.Since;
             var update = _state.Book.Since(request.Since, removals, LayoutLimits.BytesPerUpdate, out var asOf, out var changed);
             var missing = await HandFilesAsync(changed).ConfigureAwait(false);
@@ -105,6 +104,20 @@ internal sealed class ReaderSession(ControlSession session)
         finally
         {
             Interlocked.Decrement(ref _asked);
+        }
+    }
+
+    /// <summary>Waits for a change; meanwhile the connection is the lease, and afterwards the reader must be heard of again.</summary>
+    private async Task WaitAsync(LayoutRequest request)
+    {
+        try
+        {
+            var wait = TimeSpan.FromMilliseconds(Math.Clamp(request.TimeoutMs, 0, LongestWaitMs));
+            await _state.Book.WaitPastAsync(request.Since, wait, session.Cancelled).ConfigureAwait(false);
+        }
+        finally
+        {
+            _state.Readers.Answer(_lease!);
         }
     }
 

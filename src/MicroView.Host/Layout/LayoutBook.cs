@@ -76,14 +76,10 @@ public sealed class LayoutBook
                 return true;
             change = _changed.Task;
         }
-        try
-        {
-            await change.WaitAsync(timeout, cancellation).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
+        await change.WaitAsync(timeout, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // throwing costs more than all the rest
+        cancellation.ThrowIfCancellationRequested();
+        if (!change.IsCompleted)
             return false;
-        }
         await Task.Delay(5, cancellation).ConfigureAwait(false); // changes come in bursts: tell them in one answer
         return true;
     }

@@ -4,69 +4,99 @@ using MicroView.Protocol;
 namespace MicroView.Host;
 
 /// <summary>
-/// What the agent does by the clock, on three threads so that none waits for another: heartbeats, the leases' clock, control words and exited peers, which wait
-/// for nothing; queue pairs and retirement, which may wait for the device; segments, registrations and quotas, which may wait for a file.
+/// What the agent does by the clock, on threads so that none waits for another: heartbeats, the leases' clock, control words and exited peers, which wait
+/// for nothing; queue pairs and retirement, which may wait for the device, if there is one; segments, registrations and quotas, which may wait for a file. To wake
+/// costs more than most of what there is to do, so what can share a wake-up does.
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
-    private const int BeatsPerLook = 5;
-    private static readonly TimeSpan s_segments = TimeSpan.FromMilliseconds(500), s_inspection = TimeSpan.FromSeconds(1);
+    private const int BeatsPerLook = 2, BeatsPerSweep = 4;
+    private static readonly TimeSpan s_queues = TimeSpan.FromMilliseconds(100), s_segments = TimeSpan.FromMilliseconds(500), s_inspection = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_registrations = TimeSpan.FromSeconds(5), s_measure = TimeSpan.FromSeconds(30), s_quietMeasure = TimeSpan.FromMinutes(5);
     private readonly HostState _state;
     private readonly ControlListener _listener;
     private readonly RestPods? _rest;
-    private readonly PeriodicThread[] _threads;
+    private readonly List<PeriodicThread> _threads;
+    private readonly TimeSpan _idleSegments;
     private ulong _beat = (ulong)Stopwatch.GetTimestamp(); // differs from an earlier agent's
+    private bool _hasRates;
+    private long _triedNs, _measuredNs = Clocks.MonotonicNs;
 
     internal HostClock(HostState state, ControlListener listener, RestPods? rest)
     {
         (_state, _listener, _rest) = (state, listener, rest);
+        var half = state.Options.RestGrace / 2; // so that the first segment is seen well within its grace
+        _idleSegments = half < s_segments ? s_segments : half > s_registrations ? s_registrations : half;
         _threads =
         [
-            new("heartbeat", PageFormat.HeartbeatPeriod, Beat, state.Log, missed => state.Metrics.MissedBeats.Add(missed)),
-            // A lease that ends must soon reach nothing by RDMA; without, all that ends with it is a wait to give memory back.
-            new("leases", state.Rdma is null ? s_inspection : PageFormat.HeartbeatPeriod, Sweep, state.Log),
-            new("segments", s_segments, Reclaim, state.Log),
+            new("heartbeat", () => PageFormat.HeartbeatPeriod, Beat, state.Log, missed => state.Metrics.MissedBeats.Add(missed)),
+            new("segments", () => state.Rdma is null && rest is not { Count: > 0 } ? _idleSegments : s_segments, Reclaim, state.Log),
         ];
+        // A lease that ends must soon reach nothing by RDMA; without, all that ends with it is a wait to give memory back.
+        if (state.Rdma is not null)
+            _threads.Add(new("leases", () => s_queues, Sweep, state.Log));
     }
 
-    internal void Start() => Array.ForEach(_threads, thread => thread.Start());
+    internal void Start() => _threads.ForEach(thread => thread.Start());
 
-    public void Dispose() => Array.ForEach(_threads, thread => thread.Dispose());
+    public void Dispose() => _threads.ForEach(thread => thread.Dispose());
 
     private void Beat(long tick)
     {
         _state.Book.Beats.Beat(++_beat);
         _state.Readers.Listen();
-        // What is measured in seconds: a look at each pod's word and process in turn with the beat would cost several times the beat.
         if (tick % BeatsPerLook != 0)
             return;
+        _listener.EndOrphans();
+        if (_hasRates || tick % BeatsPerSweep == 0)
+            WatchRates();
+        if (_state.Rdma is not null || tick % BeatsPerSweep != 0)
+            return;
+        _state.Retirement.Release();
+        Inspect();
+    }
+
+    /// <summary>A look at each pod's word costs several times its heartbeat: while no rate is held, one a second finds a new holder, or a forged word.</summary>
+    private void WatchRates()
+    {
         var now = Clocks.MonotonicNs;
+        var held = false;
         foreach (var pod in _state.Book.Snapshot())
+        {
             if (pod.Rate.Watch(pod.Memory, _state.Options.BaseTraceRate, now, _state.Options.RateTimeout, _state.Readers))
                 _state.Metrics.RatesReset.Increment();
-        _listener.EndOrphans();
+            held |= pod.Rate.IsHeld;
+        }
+        _hasRates = held;
     }
 
     private void Sweep(long tick)
     {
         _state.Retirement.Release();
-        if (_state.Rdma is not null && tick % (s_inspection / PageFormat.HeartbeatPeriod) != 0)
+        if (tick % (s_inspection / s_queues) != 0)
             return;
-        _state.Rdma?.Queues.Inspect();
+        _state.Rdma!.Queues.Inspect();
         Inspect();
     }
 
     private void Reclaim(long tick)
     {
         _rest?.ReclaimUnheld();
-        if (tick % 2 == 0)
-            _rest?.RetireTruncated();
-        if (tick % 10 != 9)
-            return;
-        _state.Rdma?.Regions.TryAgain();
-        // Reads a line of the kernel's per mapping.
-        if (tick % 60 == 9)
+        _rest?.RetireTruncated();
+        if (_state.Rdma is { } rdma && IsDue(ref _triedNs, s_registrations))
+            rdma.Regions.TryAgain();
+        // Reads a line of the kernel's per descriptor and mapping.
+        if (IsDue(ref _measuredNs, _state.Quota.HasMoved ? s_measure : s_quietMeasure))
             _state.Quota.Measure();
+    }
+
+    private static bool IsDue(ref long lastNs, TimeSpan period)
+    {
+        var now = Clocks.MonotonicNs;
+        if (now - lastNs < period.Ticks * 100)
+            return false;
+        lastNs = now;
+        return true;
     }
 
     /// <summary>A header that its own client scribbled over is quarantined by every reader; here it is counted and named, once.</summary>

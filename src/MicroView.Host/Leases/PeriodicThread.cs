@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using MicroView.Protocol;
 
 namespace MicroView.Host;
 
@@ -7,20 +7,20 @@ namespace MicroView.Host;
 /// <remarks>A thread of its own, so that a busy thread pool holds up nothing.</remarks>
 internal sealed class PeriodicThread : IDisposable
 {
-    private readonly TimeSpan _period;
+    private readonly Func<TimeSpan> _period;
     private readonly Action<long> _work;
     private readonly Action<long>? _missed;
     private readonly ILogger _log;
     private readonly Thread _thread;
-    // Without spinning: every turn waits.
-    private readonly ManualResetEventSlim _stop = new(false, spinCount: 0);
+    private readonly WakeSignal _wake = new();
+    private volatile bool _stopping;
 
     /// <param name="name">For people who look at threads, and for the log.</param>
-    /// <param name="period">From one turn to the next.</param>
+    /// <param name="period">From one turn to the next; asked before each.</param>
     /// <param name="work">Given the number of the turn, from 0.</param>
     /// <param name="log">Where failures go.</param>
     /// <param name="missed">Told how many turns came too late to be made.</param>
-    internal PeriodicThread(string name, TimeSpan period, Action<long> work, ILogger log, Action<long>? missed = null)
+    internal PeriodicThread(string name, Func<TimeSpan> period, Action<long> work, ILogger log, Action<long>? missed = null)
     {
         (_period, _work, _log, _missed) = (period, work, log, missed);
         _thread = new(Run) { IsBackground = true, Name = "microview-" + name };
@@ -31,26 +31,29 @@ internal sealed class PeriodicThread : IDisposable
     /// <summary>Waits for the turn that is being made.</summary>
     public void Dispose()
     {
-        _stop.Set();
+        _stopping = true;
+        _wake.Set();
         if (_thread.IsAlive)
             _thread.Join();
-        _stop.Dispose();
+        _wake.Dispose();
     }
 
     private void Run()
     {
-        var due = Stopwatch.GetTimestamp();
-        var period = (long)(_period.TotalSeconds * Stopwatch.Frequency);
+        var due = Clocks.MonotonicNs;
         for (var turn = 0L; ; turn++)
         {
+            var period = _period().Ticks * 100;
             due += period;
-            var wait = due - Stopwatch.GetTimestamp();
-            if (wait < -period)
+            var now = Clocks.MonotonicNs;
+            if (due - now < -period)
             {
-                _missed?.Invoke(-wait / period);
-                due = Stopwatch.GetTimestamp();
+                _missed?.Invoke((now - due) / period);
+                due = now;
             }
-            if (_stop.Wait(TimeSpan.FromSeconds(Math.Max(wait, 0) / (double)Stopwatch.Frequency)))
+            for (; now < due && !_stopping; now = Clocks.MonotonicNs)
+                _wake.Wait(due - now);
+            if (_stopping)
                 return;
             try
             {

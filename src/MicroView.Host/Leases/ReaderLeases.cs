@@ -12,6 +12,9 @@ internal sealed class ReaderLease(string name, Action? replaced)
     /// <summary>By the <see cref="ListeningClock"/>.</summary>
     internal TimeSpan RenewedAt { get; set; }
 
+    /// <summary>Questions that its connection waits with for an answer: until it has one, the connection is the lease.</summary>
+    internal int Waiting { get; set; }
+
     /// <summary>Ends the session that holds it: the same name comes back, or the lease is taken away. Null over HTTP.</summary>
     internal Action? Replaced => replaced;
 }
@@ -111,10 +114,21 @@ internal sealed class ReaderLeases(TimeSpan length, Func<long>? timestamp = null
         }
     }
 
-    internal void Renew(ReaderLease lease)
+    /// <summary>The reader waits for an answer over a connection whose end would tell of its own.</summary>
+    internal void Wait(ReaderLease lease)
     {
         lock (_gate)
+            lease.Waiting++;
+    }
+
+    /// <summary>The reader has its answer, and the lease's length to be heard of again.</summary>
+    internal void Answer(ReaderLease lease)
+    {
+        lock (_gate)
+        {
+            lease.Waiting--;
             lease.RenewedAt = _clock.Now;
+        }
     }
 
     internal void Acknowledge(ReaderLease lease, ulong generation)
@@ -171,5 +185,5 @@ internal sealed class ReaderLeases(TimeSpan length, Func<long>? timestamp = null
                 _leases.Remove(name);
     }
 
-    private bool IsLive(ReaderLease lease) => _clock.Now - lease.RenewedAt < length;
+    private bool IsLive(ReaderLease lease) => lease.Waiting > 0 || _clock.Now - lease.RenewedAt < length;
 }

@@ -12,6 +12,16 @@ internal sealed class RestPods(HostState state, RestJournal journal)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RestPod> _pods = new(StringComparer.Ordinal);
 
+    /// <summary>Pods there are.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _pods.Count;
+        }
+    }
+
     /// <summary>Registers a metric, and its pod with the first one. A known name answers its address and stores nothing.</summary>
     /// <param name="post">What was posted.</param>
     /// <param name="user">The client's user, or null when it is not on this machine.</param>

@@ -28,7 +28,7 @@ public sealed class ScrapeIn : IDisposable
         _fixed = [.. options.Targets.Where(target => !ScrapeInOptions.IsFile(target)).Select(target => ScrapeTarget.FromText(target, out _)!)];
         _files = [.. options.Targets.Where(ScrapeInOptions.IsFile).Select(file => new TargetFiles(file, options.ServiceLabels, log))];
         _series = metrics.Watch(() => Volatile.Read(ref _count), () => Volatile.Read(ref _broken));
-        _watch = new("scrape-in", TimeSpan.FromSeconds(1), _ => Refresh(), log);
+        _watch = new("scrape-in", () => TimeSpan.FromSeconds(1), _ => Refresh(), log);
     }
 
     /// <summary>Endpoints that are scraped now.</summary>

@@ -15,6 +15,7 @@ internal static unsafe partial class Libc
     internal const int SOL_SOCKET = 1, SO_PEERCRED = 17, SO_PEERPIDFD = 77, SCM_RIGHTS = 1;
     internal const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000, MSG_CTRUNC = 8;
     internal const short POLLIN = 1, POLLOUT = 4;
+    internal const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2;
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     internal const int EINTR = 4, EAGAIN = 11, EEXIST = 17, ENOSYS = 38;
     internal const long TMPFS_MAGIC = 0x01021994;
@@ -95,6 +96,18 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ppoll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signals);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int epoll_create1(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int epoll_ctl(int list, int operation, int fd, byte* entry);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int epoll_wait(int list, byte* events, int count, int timeoutMilliseconds);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);

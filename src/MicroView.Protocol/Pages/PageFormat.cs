@@ -45,8 +45,8 @@ public static class PageFormat
     /// <summary>The largest number of stripes.</summary>
     public const int MaxStripes = 8;
 
-    /// <summary>How often the agent moves the heartbeat.</summary>
-    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromMilliseconds(100);
+    /// <summary>How often the agent moves the heartbeat: each time costs it a wake-up, and three may be missed.</summary>
+    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a heartbeat may stand still before the pod is stale.</summary>
     public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromSeconds(1);

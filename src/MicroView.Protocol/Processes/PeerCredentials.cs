@@ -52,6 +52,9 @@ public sealed unsafe class ProcessHandle : IDisposable
         return fd < 0 ? null : new(new((nint)fd, ownsHandle: true));
     }
 
+    /// <summary>The descriptor, for who keeps this alive.</summary>
+    internal int File => (int)_file.DangerousGetHandle();
+
     /// <summary>True when the process has exited.</summary>
     public bool HasExited
     {

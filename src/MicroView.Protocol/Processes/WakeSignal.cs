@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MicroView.Protocol;
 
-/// <summary>An eventfd: lets one thread wait for a connection and for another thread's word at once. Thread-safe.</summary>
+/// <summary>
+/// An eventfd: lets one thread wait for another thread's word, until a time that is exact to some 50 µs, and for a connection besides. Thread-safe.
+/// </summary>
 public sealed unsafe class WakeSignal : IDisposable
 {
     private readonly SafeFileHandle _file;
@@ -20,6 +22,21 @@ public sealed unsafe class WakeSignal : IDisposable
         ulong one = 1;
         _ = Libc.write(fd, &one, sizeof(ulong));
         _file.DangerousRelease();
+    }
+
+    /// <summary>Waits until the signal is set, which resets it, or the time is over. Wakes once: the runtime's own waits are in whole milliseconds.</summary>
+    /// <param name="nanoseconds">How long; 0 or less: only looks.</param>
+    /// <returns>True when it was set.</returns>
+    public bool Wait(long nanoseconds)
+    {
+        if (!TryHold(out var fd))
+            return true;
+        var time = new TimeSpec { Seconds = Math.Max(nanoseconds, 0) / 1_000_000_000, Nanoseconds = Math.Max(nanoseconds, 0) % 1_000_000_000 };
+        var entry = new PollEntry { File = fd, Events = Libc.POLLIN };
+        ulong count;
+        var isSet = Libc.ppoll(&entry, 1, &time, null) > 0 && Libc.read(fd, &count, sizeof(ulong)) > 0;
+        _file.DangerousRelease();
+        return isSet;
     }
 
     /// <summary>Closes the file.</summary>

@@ -78,22 +78,52 @@ public sealed class LiveFeedTests
     [Fact]
     public void Scores_of_the_last_two_minutes_are_kept_and_a_second_without_a_row_is_a_gap()
     {
+        const long second = 1000 * Millisecond;
         var history = new ScoreHistory();
-        for (var second = 0; second < 130; second++)
+        Assert.Empty(history.Read(7 * second));
+        for (var at = 1000; at < 1130; at++)
         {
-            if (second % 10 != 5)
-                history.Take(second, 2);
-            history.Take(0.5, 1); // the highest against its threshold counts
-            if (second % 10 == 5)
-                history.Take(double.NaN, 1);
-            history.Close();
+            if (at % 10 == 5)
+                history.Take(at * second, double.NaN, 1);
+            else
+                history.Take(at * second, at, 2);
+            if (at % 10 != 7)
+                history.Take(at * second + 300 * Millisecond, 0.5, 1); // the highest against its threshold counts
+            Assert.Equal(Math.Min(at - 1000, ScoreHistory.Capacity), history.Read(at * second + 900 * Millisecond).Length); // the second that runs is not told
         }
-        history.Close();
-        Assert.Equal(ScoreHistory.Capacity, history.Count);
-        Assert.True(float.IsNaN(history[119].Score));
-        Assert.Equal((129f, 2f), history[118]);
-        Assert.Equal((0.5f, 1f), history[114]);
-        Assert.Equal((11f, 2f), history[0]);
+        var points = history.Read(1131 * second);
+        Assert.Equal(ScoreHistory.Capacity, points.Length);
+        Assert.True(float.IsNaN(points[119].Score)); // nothing came since
+        Assert.Equal((1129f, 2f), points[118]);
+        Assert.Equal((0.5f, 1f), points[114]);
+        Assert.Equal((1011f, 2f), points[0]);
+
+        history.Take(1190 * second, 3, 2); // a minute later
+        points = history.Read(1191 * second);
+        Assert.Equal((3f, 2f), points[119]);
+        Assert.All(points[59..119], point => Assert.True(float.IsNaN(point.Score)));
+        Assert.Equal((1129f, 2f), points[58]);
+        history.Take(9000 * second, 4, 2);
+        Assert.Single(history.Read(9001 * second), point => !float.IsNaN(point.Score));
+    }
+
+    [Fact]
+    public async Task Scores_are_written_while_they_are_read()
+    {
+        var history = new ScoreHistory();
+        var seconds = 0L;
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(() =>
+        {
+            for (var at = 1L; !stop.IsCancellationRequested; Volatile.Write(ref seconds, at++))
+                for (var row = 1; row <= 3; row++)
+                    history.Take(at * 1000 * Millisecond, (at % 1000 + 1) * row, at % 1000 + 2);
+        });
+        for (var i = 0; i < 20_000; i++)
+            foreach (var (score, threshold) in history.Read(Volatile.Read(ref seconds) * 1000 * Millisecond))
+                Assert.True(float.IsNaN(score) || score % (threshold - 1) == 0, $"{score} of {threshold}"); // never one row's score and another's threshold
+        await stop.CancelAsync();
+        await writing;
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using static MicroView.Collector.Tests.DirectPods;
 
 namespace MicroView.Collector.Tests;
 
-public sealed class PodValuesTests : IAsyncDisposable
+public sealed class PodValuesTests : IDisposable
 {
     private static readonly SlotDescriptor[] Descriptors =
     [
@@ -21,7 +21,6 @@ public sealed class PodValuesTests : IAsyncDisposable
     private readonly Lmap _lmap = CreateLmap();
     private readonly PageObject _page = PageObject.Create("p", new SlotGeometry(8192, 1));
     private readonly LiveSource _source;
-    private readonly LiveFeed _feed;
     private long _now = 1000 * Millisecond;
 
     public PodValuesTests()
@@ -29,13 +28,12 @@ public sealed class PodValuesTests : IAsyncDisposable
         var layout = new PodLayout { Pod = "p", Slots = Descriptors.Length, Descriptors = Descriptors };
         _lmap.SetPods([new MonitoredPod(layout, PodSchema.Compile(Descriptors, []), Open(_page, Descriptors.Length), new() { Detector = new() { Model = "none" } })]);
         _source = new LiveSource([new ReplayedLmap(_lmap, 0)], CollectorClock.Live, () => new(true, null, null), () => 1, () => (0, 0), TimeSpan.FromMilliseconds(10));
-        _feed = new LiveFeed(_source, "1", NullLogger.Instance);
     }
 
     [Fact]
     public void Every_row_comes_with_what_changed_in_it()
     {
-        using var values = new PodValues("p", _source, _feed);
+        using var values = new PodValues("p", _source);
         var (name, told) = Look(values);
         Assert.Equal("pod", name);
         var metrics = told.GetProperty("metrics").EnumerateArray().ToArray();
@@ -60,7 +58,7 @@ public sealed class PodValuesTests : IAsyncDisposable
     [Fact]
     public void Rows_of_a_moment_go_out_together()
     {
-        using var values = new PodValues("p", _source, _feed);
+        using var values = new PodValues("p", _source);
         _ = Look(values);
         Store(1, 1, 0, 0, 0, 0);
         _ = Rows(values);
@@ -84,7 +82,7 @@ public sealed class PodValuesTests : IAsyncDisposable
     [Fact]
     public void A_pod_that_grows_is_described_anew_and_one_that_leaves_is_told_once()
     {
-        using var values = new PodValues("p", _source, _feed);
+        using var values = new PodValues("p", _source);
         _ = Look(values);
         Store(1, 2, 0, 0, 0, 0);
         _ = Rows(values);
@@ -119,11 +117,7 @@ public sealed class PodValuesTests : IAsyncDisposable
     public void It_looks_often_enough_to_miss_no_row(double interval, double expected) =>
         Assert.Equal(expected, PodValues.PeriodOf(TimeSpan.FromMilliseconds(interval)).TotalMilliseconds);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _feed.DisposeAsync();
-        _page.Dispose();
-    }
+    public void Dispose() => _page.Dispose();
 
     private void Store(params double[] row)
     {
