@@ -1,10 +1,11 @@
 using System.Globalization;
+using MicroView.Protocol;
 
 namespace MicroView.Lab;
 
-/// <summary>CPU time of processes, from /proc.</summary>
-/// <param name="User">Seconds.</param>
-/// <param name="System">Seconds.</param>
+/// <summary>CPU time of processes: the total by the scheduler's clock, how it divides by /proc.</summary>
+/// <param name="User">Seconds; in a difference as exact as 10 ms ticks allow, and never more than all of it.</param>
+/// <param name="System">Seconds; the rest.</param>
 internal readonly record struct CpuTime(double User, double System)
 {
     // The kernel's unit towards user space, on every architecture that .NET has.
@@ -14,9 +15,14 @@ internal readonly record struct CpuTime(double User, double System)
 
     public static CpuTime operator +(CpuTime a, CpuTime b) => new(a.User + b.User, a.System + b.System);
 
-    public static CpuTime operator -(CpuTime a, CpuTime b) => new(a.User - b.User, a.System - b.System);
+    public static CpuTime operator -(CpuTime a, CpuTime b)
+    {
+        var total = a.Total - b.Total;
+        var user = Math.Clamp(a.User - b.User, 0, Math.Max(total, 0));
+        return new(user, total - user);
+    }
 
-    /// <summary>What a process has used so far, and the children that it has waited for; null if there is none. To 10 ms.</summary>
+    /// <summary>What a process has used so far, to the nanosecond, and the children that it has waited for, to 10 ms; null if there is none.</summary>
     public static CpuTime? Of(int process)
     {
         string text;
@@ -31,7 +37,10 @@ internal readonly record struct CpuTime(double User, double System)
         // The name may hold anything, also blanks and parentheses.
         var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
         double Ticks(int field) => double.Parse(fields[field], CultureInfo.InvariantCulture) / TicksPerSecond;
-        return new(Ticks(11) + Ticks(13), Ticks(12) + Ticks(14));
+        var (user, system) = (Ticks(11), Ticks(12));
+        var share = user + system > 0 ? user / (user + system) : 0.5;
+        var own = Clocks.CpuNsOf(process) is var ns and >= 0 ? ns / 1e9 : user + system;
+        return new(share * own + Ticks(13), (1 - share) * own + Ticks(14));
     }
 
     /// <summary>The same for a process and all that descend from it and live.</summary>
