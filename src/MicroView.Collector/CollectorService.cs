@@ -31,11 +31,9 @@ public sealed class CollectorService : IAsyncDisposable
     private readonly PodSeriesFactory _series;
     private readonly SampleExport? _samples;
     private readonly StatisticsLog _statistics;
-    private readonly DebugValues? _debug;
     private readonly LivePage _page;
     private readonly CancellationTokenSource _stop = new();
     private MetricsEndpoint? _endpoint;
-    private Task _background = Task.CompletedTask;
     private bool _started;
     private int _disposed;
 
@@ -61,8 +59,7 @@ public sealed class CollectorService : IAsyncDisposable
             RdmaSelfMetrics.Join(_document, verbs);
         FileSelfMetrics.Join(_document, _recorder, _decisions);
         _samples = options.Samples is { } samples ? new SampleExport(samples, options.ScrapeInterval, _document, _series.FollowAlarms, wiring.Clock, logger) : null;
-        _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, logger);
-        _debug = options.Debug ? new DebugValues(AllPods, logger) : null;
+        _statistics = new StatisticsLog(_lmaps, options.StatisticsFolder, options.StatisticsPeriod, options.Debug ? new DebugValues(AllPods, logger) : null, logger);
         _page = new LivePage(
             new LiveSource(_runners, wiring.Clock, () => Agent, () => Generation, () => (AlarmsOpened, AlarmEventsDropped), options.ScrapeInterval),
             new EndpointAccess(options.Access, gate, options.PrometheusPort ?? 0, options.Actions.Alerts.ExternalUrl?.IdnHost), logger);
@@ -188,7 +185,7 @@ public sealed class CollectorService : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _background.ConfigureAwait(false);
+        _statistics.Dispose();
         await _page.CloseAsync().ConfigureAwait(false); // its streams have no end of their own
         if (_endpoint is not null)
             await _endpoint.DisposeAsync().ConfigureAwait(false);
@@ -230,7 +227,7 @@ public sealed class CollectorService : IAsyncDisposable
         _session.Start();
         await _actions.StartAsync(cancellation).ConfigureAwait(false);
         _started = true;
-        _background = Task.Run(WatchAsync, CancellationToken.None);
+        _statistics.Start();
         if (_options.AgentWait == Timeout.InfiniteTimeSpan)
             return;
         try
@@ -251,32 +248,6 @@ public sealed class CollectorService : IAsyncDisposable
     {
         _series.FollowAlarms();
         _actions.PrepareScrape();
-    }
-
-    private async Task WatchAsync()
-    {
-        var (seconds, step) = (0, _debug is null ? (int)Options.StatisticsPeriod.TotalSeconds : 1);
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(step));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
-            {
-                seconds += step;
-                if (seconds % (int)Options.StatisticsPeriod.TotalSeconds == 0)
-                    _statistics.Report();
-                _debug?.Print();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The collector stops.
-        }
-#pragma warning disable CA1031 // A logger's fault costs the log and nothing else.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            _logger.LogError("The collector's log ended: {Error}", error.Message);
-        }
     }
 
     private Lmap CreateLmap(int index) => new(index, LmapOptionsOf(_options), _wiring.Transport, _logger)

@@ -33,6 +33,9 @@ internal sealed class HostState
 
     internal Retirement Retirement { get; }
 
+    /// <summary>Somebody has taken a pod's rate, or may still be writing it: the words are to be looked at often.</summary>
+    internal volatile bool RatesMove;
+
     internal uint UserId { get; } = Machine.UserId;
 
     /// <summary>Regions and queue pairs; null without a device. Set once, before the first pod.</summary>

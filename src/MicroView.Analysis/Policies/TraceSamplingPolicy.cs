@@ -84,6 +84,9 @@ public sealed class TraceRateTable
 
     internal TraceRateTable(TraceSamplingOptions options, HashSet<string> raised) => (_options, _raised) = (options, raised);
 
+    /// <summary>Whether any application's rate is the alarm's.</summary>
+    public bool IsRaised => _raised.Count > 0;
+
     /// <summary>The rate of what is no application.</summary>
     public double BaseRate => _options.BaseRate;
 

@@ -7,6 +7,8 @@ namespace MicroView.Cli;
 internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals signals) : IDisposable
 {
     private static readonly TimeSpan s_leastGap = TimeSpan.FromMilliseconds(150); // keys and alarms may come in bursts
+    // Of lines, one says each second who is learnt, and one each ten seconds how it goes; alarms wake it.
+    private static readonly TimeSpan s_learning = TimeSpan.FromSeconds(1), s_quiet = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim _wake = new(0, 1);
     private volatile PodOrder _order;
     private volatile int _skipped;
@@ -33,7 +35,12 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals 
         if (plain)
         {
             var report = new PlainReport(output);
-            await RepeatAsync(() => report.Show(frames()), end);
+            await RepeatAsync(() =>
+            {
+                var frame = frames();
+                report.Show(frame);
+                return frame.Learning > 0 ? s_learning : s_quiet;
+            }, end);
             return;
         }
         using var screen = new Screen();
@@ -42,6 +49,7 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals 
         {
             var frame = frames();
             screen.Draw((width, height) => Lay(frame, width, height));
+            return period;
         }, end);
     }
 
@@ -51,16 +59,19 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals 
         return ScreenLayout.Build(frame, _order, _skipped, width, height);
     }
 
-    private async Task RepeatAsync(Action show, long end)
+    /// <param name="show">Shows a frame; answers how long it may stand.</param>
+    /// <param name="end">When to end, by the stopwatch.</param>
+    private async Task RepeatAsync(Func<TimeSpan> show, long end)
     {
         var stop = signals.Token;
-        while (!stop.IsCancellationRequested && Stopwatch.GetTimestamp() < end)
+        while (!stop.IsCancellationRequested && Stopwatch.GetTimestamp() is var shown && shown < end)
         {
-            show();
+            var pause = show();
+            var left = end == long.MaxValue ? TimeSpan.MaxValue : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), end);
             try
             {
-                await Task.Delay(s_leastGap, stop);
-                await _wake.WaitAsync(period - s_leastGap, stop);
+                if (await _wake.WaitAsync(pause < left ? pause : left > TimeSpan.Zero ? left : TimeSpan.Zero, stop) && s_leastGap - Stopwatch.GetElapsedTime(shown) is { Ticks: > 0 } rest)
+                    await Task.Delay(rest, stop);
             }
             catch (OperationCanceledException)
             {

@@ -77,7 +77,7 @@ internal sealed class ActionRuntime : IAsyncDisposable
         foreach (var server in _servers)
             await server.DisposeAsync().ConfigureAwait(false);
         _alarms.Changed -= OnAlarm;
-        await _watch.DisposeAsync().ConfigureAwait(false);
+        _watch.Dispose();
         if (_alerts is not null)
             await _alerts.DisposeAsync().ConfigureAwait(false);
         _keda?.Dispose();

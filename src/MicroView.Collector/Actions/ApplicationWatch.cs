@@ -9,39 +9,39 @@ namespace MicroView.Collector;
 /// Looks at the pods by application, at least each second and whenever an alarm changes, decides the rates of trace sampling, and tells whoever acts. It goes by what is
 /// open now and not by events, so that none is missed. Thread-safe.
 /// </summary>
-internal sealed class ApplicationWatch : IAsyncDisposable
+internal sealed class ApplicationWatch : IDisposable
 {
     /// <summary>How long an alarm counts whose pod can no longer be read: an agent is back sooner, or it is not known any more.</summary>
     private static readonly long BlindNs = TimeSpan.FromSeconds(30).Ticks * 100;
 
     private const long RecentNs = 100_000_000;
+    private const long QuietNs = 1_000_000_000;
 
     private readonly IReadOnlyList<LmapRunner> _runners;
     private readonly CollectorClock _clock;
     private readonly ILogger _logger;
-    private readonly TimeSpan _period;
+    private readonly long _busyNs;
     private readonly ApplicationMap _map;
     private readonly Lock _gate = new();
     private readonly TraceSamplingPolicy _policy;
-    private readonly SemaphoreSlim _wake = new(0, 1);
-    private readonly CancellationTokenSource _stop = new();
+    private readonly WakingThread _thread;
     private Dictionary<MonitoredPod, Known> _known = [];
     private volatile ApplicationsView _view;
     private long _lookedNs = long.MinValue / 2; // long ago, and still subtractable
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task _loop = Task.CompletedTask;
 
     public ApplicationWatch(IReadOnlyList<LmapRunner> runners, ActionOptions options, CollectorClock clock, ILogger logger)
     {
         (_runners, _clock, _logger) = (runners, clock, logger);
         // A pod that joins during an alarm is to have its rate at once; whoever else acts is woken by alarms.
-        _period = TimeSpan.FromMilliseconds(options.WritesTraceRates ? 100 : 1000);
+        _busyNs = options.WritesTraceRates ? 100_000_000 : QuietNs;
+        _thread = new WakingThread("applications", Turn, error => _logger.LogError("A look at the applications failed: {Error}", error.Message));
         _map = new(options.Applications);
         _policy = new(options.TraceRates);
         _view = new([], new Dictionary<string, PodSetState>(), _policy.Rates);
     }
 
-    /// <summary>Each look, on the watch's own task; a subscriber must not take long.</summary>
+    /// <summary>Each look, on the watch's own thread; a subscriber must not take long.</summary>
     public event Action<ApplicationsView>? Looked;
 
     /// <summary>As it was a moment ago at most: who asks in a loop costs no more than ten looks a second.</summary>
@@ -51,21 +51,10 @@ internal sealed class ApplicationWatch : IAsyncDisposable
     public Task NextLook => Volatile.Read(ref _next).Task;
 
     /// <summary>Begins to look by itself.</summary>
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _thread.Start();
 
     /// <summary>An alarm has changed. Never waits.</summary>
-    public void Wake()
-    {
-        try
-        {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Another one was quicker.
-        }
-    }
+    public void Wake() => _thread.Wake();
 
     /// <summary>Looks now.</summary>
     public ApplicationsView Look()
@@ -96,12 +85,7 @@ internal sealed class ApplicationWatch : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        _stop.Dispose();
-    }
+    public void Dispose() => _thread.Dispose();
 
     private Known Describe(MonitoredPod pod, LmapRunner runner)
     {
@@ -118,21 +102,12 @@ internal sealed class ApplicationWatch : IAsyncDisposable
         return new(pod, about.Names, about.Applications, alarm, double.IsFinite(ratio) ? ratio : double.NaN);
     }
 
-    private async Task RunAsync()
+    private long Turn(long nowNs)
     {
-        try
-        {
-            while (true)
-            {
-                TellAll(Look());
-                Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-                await _wake.WaitAsync(_period, _stop.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The collector stops.
-        }
+        var view = Look();
+        TellAll(view);
+        Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        return nowNs + (view.Rates.IsRaised ? _busyNs : QuietNs);
     }
 
     private void TellAll(ApplicationsView view)

@@ -49,11 +49,8 @@ internal sealed class LiveFeed : IDisposable
     private readonly List<int> _gone = [];
     private readonly List<LiveAlarm> _told = [];
     private readonly List<LiveSubscriber> _pages = [];
-    private readonly WakeSignal _wake = new();
-    // A thread of its own: a turn of the pool wakes up to four of its threads.
-    private readonly Thread _thread;
+    private readonly WakingThread _thread;
     private readonly string _instance = Guid.NewGuid().ToString("n");
-    private volatile bool _stopping;
     private LiveHealth _health;
     private long _tick, _secondNs = long.MinValue, _cpuNs, _memoryNs = long.MinValue;
     private int _next;
@@ -65,7 +62,7 @@ internal sealed class LiveFeed : IDisposable
     {
         (_source, _page, _logger) = (source, page, logger);
         _frames = new LiveFrames(_frame, source.Clock);
-        _thread = new Thread(Run) { Name = "live page", IsBackground = true };
+        _thread = new WakingThread("live page", Turn, error => _logger.LogError("The live page lost a frame: {Error}", error.Message), LeastGapNs);
         _cpuNs = Clocks.ProcessCpuNs;
     }
 
@@ -84,7 +81,7 @@ internal sealed class LiveFeed : IDisposable
     public void Take(AlarmEvent change)
     {
         _alarms.Take(change);
-        _wake.Set();
+        _thread.Wake();
     }
 
     /// <summary>Opens a page, which has everything posted to it; null when too many are open.</summary>
@@ -100,7 +97,7 @@ internal sealed class LiveFeed : IDisposable
             WriteFull();
             _pages.Add(page);
             page.Post(_frame.Written.Span, isFirst: true);
-            _wake.Set(); // while no page is open it sleeps
+            _thread.Wake(); // while no page is open it sleeps
             PostedBytes += _frame.Written.Length;
             return page;
         }
@@ -126,39 +123,15 @@ internal sealed class LiveFeed : IDisposable
 
     public void Dispose()
     {
-        _stopping = true;
-        _wake.Set();
-        if (_thread.IsAlive)
-            _thread.Join();
-        _wake.Dispose();
+        _thread.Dispose();
         _frame.Dispose();
     }
 
-    private void Run()
+    /// <summary>With no page open it sleeps until there is one, or an alarm to take down.</summary>
+    private long Turn(long nowNs)
     {
-        while (!_stopping)
-        {
-            var told = Clocks.MonotonicNs;
-            try
-            {
-                Tick(told);
-            }
-#pragma warning disable CA1031 // The page may lose a frame, and nothing else may lose anything.
-            catch (Exception error)
-#pragma warning restore CA1031
-            {
-                _logger.LogError("The live page lost a frame: {Error}", error.Message);
-            }
-            // With no page open it sleeps until there is one, or an alarm to take down.
-            if (_wake.Wait(_pages.Count > 0 ? told + PeriodNs - Clocks.MonotonicNs : long.MaxValue))
-                WaitUntil(told + LeastGapNs);
-        }
-    }
-
-    private void WaitUntil(long time)
-    {
-        for (var now = Clocks.MonotonicNs; now < time && !_stopping; now = Clocks.MonotonicNs)
-            _wake.Wait(time - now);
+        Tick(nowNs);
+        return _pages.Count > 0 ? nowNs + PeriodNs : long.MaxValue;
     }
 
     /// <summary>Answers whether a second has passed since it last did.</summary>

@@ -10,8 +10,8 @@ namespace MicroView.Host;
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
-    private const int BeatsPerLook = 2, BeatsPerSweep = 4;
-    private static readonly TimeSpan s_queues = TimeSpan.FromMilliseconds(100), s_segments = TimeSpan.FromMilliseconds(500), s_inspection = TimeSpan.FromSeconds(1);
+    private const int BeatsPerLook = 2, BeatsPerSweep = 4, BeatsPerInspection = 20;
+    private static readonly TimeSpan s_queues = TimeSpan.FromMilliseconds(100), s_segments = TimeSpan.FromMilliseconds(500), s_queueInspection = TimeSpan.FromSeconds(1), s_inspection = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_registrations = TimeSpan.FromSeconds(5), s_measure = TimeSpan.FromSeconds(30), s_quietMeasure = TimeSpan.FromMinutes(5);
     private readonly HostState _state;
     private readonly ControlListener _listener;
@@ -19,7 +19,6 @@ internal sealed class HostClock : IDisposable
     private readonly List<PeriodicThread> _threads;
     private readonly TimeSpan _idleSegments;
     private ulong _beat = (ulong)Stopwatch.GetTimestamp(); // differs from an earlier agent's
-    private bool _hasRates;
     private long _triedNs, _measuredNs = Clocks.MonotonicNs;
 
     internal HostClock(HostState state, ControlListener listener, RestPods? rest)
@@ -48,35 +47,41 @@ internal sealed class HostClock : IDisposable
         if (tick % BeatsPerLook != 0)
             return;
         _listener.EndOrphans();
-        if (_hasRates || tick % BeatsPerSweep == 0)
+        var inspects = tick % BeatsPerInspection == 0;
+        if (_state.RatesMove || inspects)
             WatchRates();
-        if (_state.Rdma is not null || tick % BeatsPerSweep != 0)
+        if (_state.Rdma is not null)
             return;
-        _state.Retirement.Release();
-        Inspect();
+        if (tick % BeatsPerSweep == 0)
+            _state.Retirement.Release();
+        if (inspects)
+            Inspect();
     }
 
-    /// <summary>A look at each pod's word costs several times its heartbeat: while no rate is held, one a second finds a new holder, or a forged word.</summary>
+    /// <summary>A look at each pod's word costs several times its heartbeat. While nobody has taken one, only a forged word is to be found.</summary>
     private void WatchRates()
     {
         var now = Clocks.MonotonicNs;
-        var held = false;
-        foreach (var pod in _state.Book.Snapshot())
+        _state.RatesMove = false; // before looking: who takes one meanwhile says so again
+        foreach (var pod in ClientPods())
         {
             if (pod.Rate.Watch(pod.Memory, _state.Options.BaseTraceRate, now, _state.Options.RateTimeout, _state.Readers))
                 _state.Metrics.RatesReset.Increment();
-            held |= pod.Rate.IsHeld;
+            if (!pod.Rate.IsSettled)
+                _state.RatesMove = true;
         }
-        _hasRates = held;
     }
+
+    /// <summary>Those whose memory somebody else than the agent writes.</summary>
+    private IEnumerable<ServedPod> ClientPods() => _state.Book.Snapshot().Where(pod => pod.Identity.Kind != PodKind.Node);
 
     private void Sweep(long tick)
     {
         _state.Retirement.Release();
-        if (tick % (s_inspection / s_queues) != 0)
-            return;
-        _state.Rdma!.Queues.Inspect();
-        Inspect();
+        if (tick % (s_queueInspection / s_queues) == 0)
+            _state.Rdma!.Queues.Inspect();
+        if (tick % (s_inspection / s_queues) == 0)
+            Inspect();
     }
 
     private void Reclaim(long tick)
@@ -102,7 +107,7 @@ internal sealed class HostClock : IDisposable
     /// <summary>A header that its own client scribbled over is quarantined by every reader; here it is counted and named, once.</summary>
     private void Inspect()
     {
-        foreach (var pod in _state.Book.Snapshot())
+        foreach (var pod in ClientPods())
             if (!pod.IsDamaged && !pod.Memory.IsIntact)
                 _state.Quarantine(pod, "its own client changed the header or the size; others are not affected");
     }

@@ -10,10 +10,9 @@ internal sealed class PeriodicThread : IDisposable
     private readonly Func<TimeSpan> _period;
     private readonly Action<long> _work;
     private readonly Action<long>? _missed;
-    private readonly ILogger _log;
-    private readonly Thread _thread;
-    private readonly WakeSignal _wake = new();
-    private volatile bool _stopping;
+    private readonly Action<Exception> _failed;
+    private readonly WakingThread _thread;
+    private long _dueNs = long.MaxValue, _turn;
 
     /// <param name="name">For people who look at threads, and for the log.</param>
     /// <param name="period">From one turn to the next; asked before each.</param>
@@ -22,47 +21,42 @@ internal sealed class PeriodicThread : IDisposable
     /// <param name="missed">Told how many turns came too late to be made.</param>
     internal PeriodicThread(string name, Func<TimeSpan> period, Action<long> work, ILogger log, Action<long>? missed = null)
     {
-        (_period, _work, _log, _missed) = (period, work, log, missed);
-        _thread = new(Run) { IsBackground = true, Name = "microview-" + name };
+        (_period, _work, _missed) = (period, work, missed);
+        _failed = error => log.Unexpected("microview-" + name, error.ToString());
+        _thread = new("microview-" + name, Turn, _failed);
     }
 
     internal void Start() => _thread.Start();
 
     /// <summary>Waits for the turn that is being made.</summary>
-    public void Dispose()
+    public void Dispose() => _thread.Dispose();
+
+    private long Turn(long nowNs)
     {
-        _stopping = true;
-        _wake.Set();
-        if (_thread.IsAlive)
-            _thread.Join();
-        _wake.Dispose();
+        var periodNs = _period().Ticks * 100;
+        if (_dueNs < nowNs - periodNs)
+        {
+            _missed?.Invoke((nowNs - _dueNs) / periodNs);
+            _dueNs = nowNs;
+        }
+        var first = _dueNs == long.MaxValue;
+        if (first)
+            _dueNs = nowNs;
+        _dueNs += periodNs;
+        if (!first)
+            Work();
+        return _dueNs;
     }
 
-    private void Run()
+    private void Work()
     {
-        var due = Clocks.MonotonicNs;
-        for (var turn = 0L; ; turn++)
+        try
         {
-            var period = _period().Ticks * 100;
-            due += period;
-            var now = Clocks.MonotonicNs;
-            if (due - now < -period)
-            {
-                _missed?.Invoke((now - due) / period);
-                due = now;
-            }
-            for (; now < due && !_stopping; now = Clocks.MonotonicNs)
-                _wake.Wait(due - now);
-            if (_stopping)
-                return;
-            try
-            {
-                _work(turn);
-            }
-            catch (Exception error)
-            {
-                _log.Unexpected(_thread.Name!, error.ToString());
-            }
+            _work(_turn++);
+        }
+        catch (Exception error)
+        {
+            _failed(error);
         }
     }
 }

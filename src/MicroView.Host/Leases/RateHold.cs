@@ -14,6 +14,7 @@ internal sealed class RateHold
     private ushort _term; // the holder's, or the last one's
     private ushort _sequence;
     private ControlWord _base;
+    private bool _isSettled = true;
     private long _movedNs = long.MinValue / 2; // long ago, and still subtractable
 
     /// <summary>True while a collector holds it.</summary>
@@ -23,6 +24,16 @@ internal sealed class RateHold
         {
             lock (_gate)
                 return _holder is not null;
+        }
+    }
+
+    /// <summary>True when the last watch found the base rate, and nobody has taken the pod since.</summary>
+    internal bool IsSettled
+    {
+        get
+        {
+            lock (_gate)
+                return _isSettled;
         }
     }
 
@@ -73,12 +84,14 @@ internal sealed class RateHold
         {
             if (memory.Control is not { } word)
                 return false;
+            _isSettled = false;
             DropEnded(leases);
             if (_holder is not null && word.Term == _term && word.Sequence != _sequence)
                 (_sequence, _movedNs) = (word.Sequence, nowNs);
             if (nowNs - _movedNs < timeout.Ticks * 100)
                 return false;
             _holder = null;
+            _isSettled = true;
             if (word == _base)
                 return false;
             _base = Store(memory, baseRate, 0);
@@ -100,7 +113,7 @@ internal sealed class RateHold
         DropEnded(leases);
         if (_holder is not null)
             return ReferenceEquals(_holder, holder);
-        (_holder, _holderName) = (holder, name);
+        (_holder, _holderName, _isSettled) = (holder, name, false);
         _term = (ushort)(_term % ushort.MaxValue + 1); // 0 is the agent
         return true;
     }

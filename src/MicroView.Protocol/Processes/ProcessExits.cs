@@ -13,7 +13,7 @@ public sealed unsafe class ProcessExits : IDisposable
     private const int AtOnce = 64;
     // struct epoll_event is packed on x86-64 alone.
     private static readonly int s_size = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<int, ProcessHandle> _handles = [];
     private readonly SafeFileHandle _file;
 

@@ -5,19 +5,24 @@ namespace MicroView.Host;
 /// <summary>A container's or a service's cgroup: its files, held open, and what they said last.</summary>
 internal sealed class CgroupPod : SourcePod
 {
-    private const long LimitNs = 5_000_000_000; // limits change by hand
+    private const long RareNs = 5_000_000_000; // for what stands still, or changes by hand
+    private const long MissingNs = 60_000_000_000; // a controller may be enabled later
+    private const double Tight = 0.8; // of the limit
     private readonly HeldFile[] _files;
     private readonly CgroupFile[] _formats;
+    private readonly long[] _dueNs; // of each file, when it is read again
     private readonly string _processes;
     private CgroupCells _cells;
     private int[] _described = [];
-    private long _readNs, _limitNs;
+    private long _readNs, _statUsage = -1;
+    private bool _hasQuota;
 
     internal CgroupPod(CgroupTree tree, string path, NodePodIdentity identity) : base(identity)
     {
         Path = path;
         _files = [.. tree.Files.Select(file => new HeldFile($"{tree.Folder(file.Controller)}{path}/{file.Name}"))];
         _formats = [.. tree.Files.Select(file => file.File)];
+        _dueNs = new long[_files.Length];
         _processes = $"{tree.Folder(tree.Primary)}{path}/cgroup.procs";
         ((Span<long>)_cells).Fill(-1);
     }
@@ -42,12 +47,9 @@ internal sealed class CgroupPod : SourcePod
         if (stood && context.IsBusy && context.NowNs - _readNs < (long)context.Options.SlowInterval.TotalNanoseconds)
             return; // nothing ran; what others do to it (reclaim, write-back, packets) may wait for a second
         _readNs = context.NowNs;
-        var withLimit = context.NowNs - _limitNs >= LimitNs;
         for (var i = 1; i < _files.Length; i++)
-            if (_formats[i] != CgroupFile.MemoryLimit || withLimit)
-                Read(i, context);
-        if (withLimit)
-            _limitNs = context.NowNs;
+            if (context.NowNs >= _dueNs[i] || IsUrgent(_formats[i]))
+                _dueNs[i] = context.NowNs + ReadRest(i, context);
         Network?.Sample(context);
         if (_cells[CgroupMetric.Threads] != 0)
             EmptySinceNs = 0;
@@ -86,5 +88,40 @@ internal sealed class CgroupPod : SourcePod
         else if (file == 0 && HeldFile.IsGone(error))
             HasEnded = true;
         return error >= 0;
+    }
+
+    /// <summary>What may not wait for its turn: breakdowns once the sum has moved, refused and fatal charges where there is little room.</summary>
+    private bool IsUrgent(CgroupFile format) => format switch
+    {
+        CgroupFile.MemoryStat1 or CgroupFile.MemoryStat2 => _cells[CgroupMetric.UsageBytes] != _statUsage || IsTight,
+        CgroupFile.MemoryFailures1 or CgroupFile.MemoryOom1 or CgroupFile.MemoryEvents2 => IsTight,
+        _ => false,
+    };
+
+    private bool IsTight => _cells[CgroupMetric.LimitBytes] is > 0 and var limit && _cells[CgroupMetric.UsageBytes] > Tight * limit;
+
+    /// <summary>Reads a file behind the first; answers how long it need not be read again, ns: each costs a call, and most containers rest.</summary>
+    private long ReadRest(int file, SampleContext context)
+    {
+        var format = _formats[file];
+        var (failures, kills) = (_cells[CgroupMetric.FailedCharges], _cells[CgroupMetric.OomKills]);
+        if (!_files[file].TryRead(context, out var text, out var error))
+            return error == KernelFile.NoEntry ? MissingNs : 0;
+        CgroupFiles.Parse(format, text, ref _cells);
+        switch (format)
+        {
+            case CgroupFile.MemoryLimit:
+                return RareNs;
+            case CgroupFile.MemoryStat1 or CgroupFile.MemoryStat2:
+                _statUsage = _cells[CgroupMetric.UsageBytes];
+                return RareNs;
+            case CgroupFile.MemoryFailures1 or CgroupFile.MemoryOom1 or CgroupFile.MemoryEvents2:
+                return (failures, kills) == (_cells[CgroupMetric.FailedCharges], _cells[CgroupMetric.OomKills]) ? RareNs : 0;
+            case CgroupFile.CpuStat1: // throttling, which needs a quota
+                _hasQuota |= KernelText.ValueOf(text, "nr_periods"u8) > 0;
+                return _hasQuota ? 0 : RareNs;
+            default:
+                return 0;
+        }
     }
 }

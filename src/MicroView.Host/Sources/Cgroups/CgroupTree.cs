@@ -19,13 +19,14 @@ internal sealed class CgroupTree
         internal readonly byte[] Processes = Encoding.UTF8.GetBytes($"{tree.Folder(tree.Primary)}{path}/cgroup.procs\0");
         internal readonly CgroupUnit? Unit = CgroupUnit.Of(path);
         internal readonly List<Node> Children = [];
-        internal int Links = -1, RereadIn;
+        internal int Links = -1, RereadIn, LeafIn;
         internal long NextTryNs;
         internal CgroupPod? Pod;
     }
 
     private const long RetryNs = 30_000_000_000; // for one that was left out, or refused
     private const int RereadEvery = 10; // one folder may come and another go within a second
+    private const int LeafEvery = 4; // a pod's cgroup hardly ever gets one of its own; that it is gone, its files tell
     private readonly SampleContext _context;
     private readonly ProcessExaminer _examiner;
     private readonly ContainerNames _names;
@@ -103,6 +104,9 @@ internal sealed class CgroupTree
 
     private void Visit(Node node, int depth)
     {
+        if (node is { Pod.Network: null, Links: 2, Children.Count: 0 } && _pods.ContainsKey(node.Path) && --node.LeafIn > 0)
+            return;
+        node.LeafIn = LeafEvery;
         if (KernelFile.Status(node.Folder, out _, out var links) < 0)
             return;
         if (links != node.Links || links == 1 || --node.RereadIn <= 0)

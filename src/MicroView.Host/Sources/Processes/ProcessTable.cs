@@ -54,6 +54,13 @@ internal sealed class ProcessTable
     internal void Discover()
     {
         _round++;
+        if (_context.Options.Processes == ProcessScope.None)
+        {
+            // Of all processes, only the agent's own is a pod.
+            if (_context.HasCpuClock)
+                See(Environment.ProcessId);
+            return;
+        }
         var directory = KernelFile.Open(_procRoot);
         if (directory < 0)
             return;
