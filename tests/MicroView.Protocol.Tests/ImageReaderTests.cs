@@ -2,7 +2,7 @@ namespace MicroView.Protocol.Tests;
 
 public sealed class ImageReaderTests
 {
-    private const long Second = 1_000_000_000;
+    private const long Second = 1_000_000_000, Limit = 900_000_000;
     private readonly double[] _values = new double[16];
 
     [Fact]
@@ -83,13 +83,13 @@ public sealed class ImageReaderTests
     }
 
     [Fact]
-    public void A_heartbeat_that_stands_still_for_more_than_a_second_is_stale_until_it_moves()
+    public void A_heartbeat_that_stands_still_for_more_than_900_ms_is_stale_until_it_moves()
     {
         var image = new HandMadeImage(1).Write(2, 1, 5);
         var reader = Reader(1);
         Assert.Equal(RowStatus.Fresh, reader.Read(image.Bytes, _values, 100 * Second));
-        Assert.Equal(RowStatus.Fresh, reader.Read(image.Write(4, 2, 6).Bytes, _values, 101 * Second));
-        Assert.Equal(RowStatus.Stale, reader.Read(image.Write(6, 3, 7).Bytes, _values, 101 * Second + 1));
+        Assert.Equal(RowStatus.Fresh, reader.Read(image.Write(4, 2, 6).Bytes, _values, 100 * Second + Limit));
+        Assert.Equal(RowStatus.Stale, reader.Read(image.Write(6, 3, 7).Bytes, _values, 100 * Second + Limit + 1));
         Assert.Equal(RowStatus.Stale, reader.Look(image.Bytes, 102 * Second));
         Assert.Equal(6, _values[0]);
         image.Set(48, 2);

@@ -18,7 +18,7 @@ public sealed record LmapOptions(long TickNs = 100_000_000, long IntervalNs = 0)
 public sealed class Lmap
 {
     private const long LayoutRequestPeriodNs = 100_000_000; // docs/page-format.md: at most ten a second per pod
-    private static readonly long TornLimitNs = PageFormat.HeartbeatTimeout.Ticks * 100;
+    private const long TornLimitNs = 1_000_000_000;
 
     private readonly long _tickNs;
     private readonly ScrapeReads? _reads;

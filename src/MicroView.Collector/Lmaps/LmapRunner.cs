@@ -7,8 +7,8 @@ namespace MicroView.Collector;
 /// <param name="intervalNs">From one scrape to the next, ns.</param>
 internal abstract class LmapRunner(Lmap lmap, long intervalNs) : IDisposable
 {
-    /// <summary>Between scrapes that are further apart, headers are looked at: after as long as a heartbeat may stand still.</summary>
-    protected static readonly long LookPeriodNs = PageFormat.HeartbeatTimeout.Ticks * 100;
+    /// <summary>Between scrapes that are further apart, headers are looked at: a little longer than a heartbeat may stand still.</summary>
+    protected const long LookPeriodNs = 1_000_000_000;
 
     public Lmap Lmap => lmap;
 

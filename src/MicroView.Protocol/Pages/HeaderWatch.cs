@@ -6,9 +6,6 @@ namespace MicroView.Protocol;
 /// <summary>What a reader compares in an object's header, and when its heartbeat last moved. For one thread.</summary>
 internal unsafe struct HeaderWatch(ulong epoch)
 {
-    // A reader that looks once in the time-out finds at its second look that nothing moved in between, though that be some microseconds early.
-    private static readonly long s_limitNs = (PageFormat.HeartbeatTimeout - PageFormat.HeartbeatPeriod / 2).Ticks * 100;
-
     private ulong _heartbeat;
     private long _movedNs = long.MinValue;
 
@@ -36,7 +33,7 @@ internal unsafe struct HeaderWatch(ulong epoch)
     private bool Moves(ulong heartbeat, long nowNs)
     {
         if (heartbeat == _heartbeat && _movedNs != long.MinValue)
-            return nowNs - _movedNs < s_limitNs;
+            return nowNs - _movedNs <= PageFormat.HeartbeatTimeout.Ticks * 100;
         _heartbeat = heartbeat;
         _movedNs = nowNs;
         return true;

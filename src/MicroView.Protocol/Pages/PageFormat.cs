@@ -48,8 +48,8 @@ public static class PageFormat
     /// <summary>How often the agent moves the heartbeat: each time costs it a wake-up, and three may be missed.</summary>
     public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a heartbeat may stand still before the pod is stale.</summary>
-    public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>How long a heartbeat may stand still before the pod is stale: not quite a second, so that who looks once a second knows at the second look.</summary>
+    public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromMilliseconds(900);
 
     /// <summary>The row sequence in an image, which begins at <see cref="HeaderOffset"/>.</summary>
     public static ulong RowSequenceOf(ReadOnlySpan<byte> image) => System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(image[(RowSeqField - HeaderOffset)..]);
