@@ -127,9 +127,9 @@ public sealed class VerbsSessionTests : IAsyncDisposable
         await ShowsAsync("a", 1);
         var port = Agent.Port;
         await Agent.DisposeAsync();
-        _device.Regions.Clear(); // what it had registered has gone with it
-        _device.Queues[0].NextStatus = CompletionStatus.RetriesExceeded;
+        _device.Queues[0].NextStatus = CompletionStatus.RetriesExceeded; // before its regions go: a READ between the two would be refused by them
         await UntilAsync(() => ValueOf("a") is null, "nothing is fresh without an agent");
+        _device.Regions.Clear(); // what it had registered has gone with it
         _agent = new HttpTestAgent(_device, port: port, pods: [pod]);
         pod.Set(0, 2);
         await ShowsAsync("a", 2);
