@@ -10,7 +10,7 @@ namespace MicroView.Host;
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
-    private const int BeatsPerLook = 2, BeatsPerSweep = 4, BeatsPerInspection = 20;
+    private const int BeatsPerSweep = 3, BeatsPerInspection = 12;
     private static readonly TimeSpan s_queues = TimeSpan.FromMilliseconds(100), s_segments = TimeSpan.FromMilliseconds(500), s_queueInspection = TimeSpan.FromSeconds(1), s_inspection = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_registrations = TimeSpan.FromSeconds(5), s_measure = TimeSpan.FromSeconds(30), s_quietMeasure = TimeSpan.FromMinutes(5);
     private readonly HostState _state;
@@ -44,8 +44,6 @@ internal sealed class HostClock : IDisposable
     {
         _state.Book.Beats.Beat(++_beat);
         _state.Readers.Listen();
-        if (tick % BeatsPerLook != 0)
-            return;
         _listener.EndOrphans();
         var inspects = tick % BeatsPerInspection == 0;
         if (_state.RatesMove || inspects)

@@ -4,11 +4,11 @@ namespace MicroView.Host;
 
 /// <summary>
 /// A clock that stands still while the agent does: a reader cannot renew its lease with an agent that is stopped, or whose machine is, and must not lose
-/// it by that. For one caller at a time, who asks several times in <see cref="s_longestStep"/>.
+/// it by that. For one caller at a time, who asks at least once in <see cref="s_longestStep"/>.
 /// </summary>
 internal sealed class ListeningClock(Func<long> timestamp)
 {
-    private static readonly TimeSpan s_longestStep = TimeSpan.FromMilliseconds(500); // five turns of the thread that looks
+    private static readonly TimeSpan s_longestStep = TimeSpan.FromMilliseconds(500); // a turn of the thread that looks, and a little
     private long _last = timestamp();
     private TimeSpan _time;
 

@@ -81,7 +81,7 @@ internal sealed class ReaderLeases(TimeSpan length, Func<long>? timestamp = null
             return _leases.TryGetValue(name, out var lease) && lease.Replaced is null && IsLive(lease) ? lease : null;
     }
 
-    /// <summary>Called several times in half a second: by that the leases know that the agent runs.</summary>
+    /// <summary>Called with each heartbeat: by that the leases know that the agent runs.</summary>
     internal void Listen()
     {
         lock (_gate)

@@ -45,8 +45,8 @@ public static class PageFormat
     /// <summary>The largest number of stripes.</summary>
     public const int MaxStripes = 8;
 
-    /// <summary>How often the agent moves the heartbeat: each time costs it a wake-up, and three may be missed.</summary>
-    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromMilliseconds(250);
+    /// <summary>How often the agent moves the heartbeat: each time costs it a wake-up, and one may come half a second late.</summary>
+    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromMilliseconds(400);
 
     /// <summary>How long a heartbeat may stand still before the pod is stale: not quite a second, so that who looks once a second knows at the second look.</summary>
     public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromMilliseconds(900);

@@ -104,4 +104,34 @@ public sealed class ReaderLeasesTests
         leases.End("http:nic");
         Assert.True(leases.IsOpen(session));
     }
+
+    [Fact]
+    public void Who_waits_for_an_answer_over_a_connection_keeps_its_lease_and_who_has_it_must_be_heard_of_again()
+    {
+        var now = 0L;
+        var leases = new ReaderLeases(TimeSpan.FromSeconds(2), () => now);
+        void Pass(double seconds)
+        {
+            for (var end = now + (long)(seconds * Stopwatch.Frequency); now < end;)
+            {
+                now += Stopwatch.Frequency / 10;
+                leases.Listen();
+            }
+        }
+
+        var lease = leases.Open("nic", 5, () => { });
+        leases.Wait(lease);
+        leases.Wait(lease);
+        Pass(30);
+        Assert.True(leases.IsOpen(lease));
+        leases.Answer(lease);
+        Pass(30);
+        Assert.True(leases.IsOpen(lease)); // another question is still open
+        leases.Answer(lease);
+        Pass(1.5);
+        Assert.Equal(5ul, leases.OldestAcknowledged());
+        Pass(1);
+        Assert.False(leases.IsOpen(lease)); // told of a change, and silent since: it holds up nothing any more
+        Assert.Equal(ulong.MaxValue, leases.OldestAcknowledged());
+    }
 }

@@ -144,4 +144,66 @@ public sealed class CgroupPodTests
     [InlineData("single", "single")]
     [InlineData("my-house", "my-house")]
     public void The_service_of_a_kubernetes_pod(string pod, string service) => Assert.Equal(service, ReplicaNames.ServiceOf(pod));
+
+    [Fact]
+    public void What_rests_is_left_alone_until_the_usage_moves_or_there_is_little_room()
+    {
+        const string folder = "cgroup/system.slice/a.service";
+        using var node = Version2("/system.slice/a.service");
+        node.Write($"{folder}/memory.events", "max 0\noom_kill 0\n");
+        var sampler = node.With(o => o with { IdleRefresh = TimeSpan.FromHours(1) });
+        double Value(string name) => Assert.Single(node.Pods.Living).Last[name];
+        void Tick() => sampler.Tick();
+
+        Tick();
+        node.Write($"{folder}/cpu.stat", "usage_usec 3500000\nnr_throttled 4\nthrottled_usec 850000\n");
+        node.Write($"{folder}/memory.stat", "anon 5000000\npgmajfault 9\n");
+        node.Write($"{folder}/memory.events", "max 3\noom_kill 2\n");
+        node.Write($"{folder}/pids.current", "13\n");
+        Tick();
+        Assert.Equal((3.5, 4, 13), (Value("container_cpu_usage_seconds_total"), Value("container_cpu_cfs_throttled_periods_total"), Value("container_threads")));
+        Assert.Equal((6_000_000, 0), (Value("container_memory_rss"), Value("container_oom_events_total"))); // not read again
+
+        node.Write($"{folder}/memory.current", "10004096\n");
+        Tick();
+        Assert.Equal((5_000_000, 9, 0), (Value("container_memory_rss"), Value("container_memory_failures_total{pgmajfault}"), Value("container_oom_events_total")));
+
+        node.Write($"{folder}/memory.current", "19000000\n"); // of 20,000,000
+        Tick();
+        Assert.Equal((3, 2), (Value("container_memory_failcnt"), Value("container_oom_events_total")));
+        node.Write($"{folder}/memory.current", "1000000\n");
+        node.Write($"{folder}/memory.events", "max 3\noom_kill 3\n");
+        Tick();
+        Assert.Equal(3, Value("container_oom_events_total")); // it moved a row ago
+        node.Write($"{folder}/memory.events", "max 3\noom_kill 4\n");
+        Tick();
+        Assert.Equal(4, Value("container_oom_events_total"));
+        Tick();
+        node.Write($"{folder}/memory.events", "max 3\noom_kill 5\n");
+        Tick();
+        Assert.Equal(4, Value("container_oom_events_total")); // it stood still for a row
+    }
+
+    [Fact]
+    public void Throttling_is_told_by_every_row_of_a_version_1_cgroup_with_a_quota()
+    {
+        using var node = new NodeFixture();
+        foreach (var (name, quota) in ((string, int)[])[("with", 1), ("without", 0)])
+        {
+            node.Write($"cgroup/cpuacct/system.slice/{name}.service/cpuacct.usage", "1000000000\n");
+            node.Write($"cgroup/cpuacct/system.slice/{name}.service/cgroup.procs", "50\n");
+            node.Write($"cgroup/cpu/system.slice/{name}.service/cpu.stat", $"nr_periods {quota}\nnr_throttled 0\nthrottled_time 0\n");
+        }
+        node.Process(50, "/app/server", cgroup: "3:cpuacct:/system.slice/with.service");
+        var sampler = node.With(o => o with { IdleRefresh = TimeSpan.FromHours(1) });
+        sampler.Tick();
+        foreach (var name in (string[])["with", "without"])
+        {
+            node.Write($"cgroup/cpuacct/system.slice/{name}.service/cpuacct.usage", "2000000000\n");
+            node.Write($"cgroup/cpu/system.slice/{name}.service/cpu.stat", "nr_periods 2\nnr_throttled 1\nthrottled_time 9\n");
+        }
+        sampler.Tick();
+        Assert.Equal(1, node.Pods.Find("with.service")!.Last["container_cpu_cfs_throttled_periods_total"]);
+        Assert.Equal(0, node.Pods.Find("without.service")!.Last["container_cpu_cfs_throttled_periods_total"]); // without one nothing can be throttled
+    }
 }

@@ -5,7 +5,6 @@ namespace MicroView.Host;
 /// <summary>A container's or a service's cgroup: its files, held open, and what they said last.</summary>
 internal sealed class CgroupPod : SourcePod
 {
-    private const long RareNs = 5_000_000_000; // for what stands still, or changes by hand
     private const long MissingNs = 60_000_000_000; // a controller may be enabled later
     private const double Tight = 0.8; // of the limit
     private readonly HeldFile[] _files;
@@ -111,15 +110,16 @@ internal sealed class CgroupPod : SourcePod
         switch (format)
         {
             case CgroupFile.MemoryLimit:
-                return RareNs;
+                return context.IdleRefreshNs;
             case CgroupFile.MemoryStat1 or CgroupFile.MemoryStat2:
                 _statUsage = _cells[CgroupMetric.UsageBytes];
-                return RareNs;
+                return context.IdleRefreshNs;
             case CgroupFile.MemoryFailures1 or CgroupFile.MemoryOom1 or CgroupFile.MemoryEvents2:
-                return (failures, kills) == (_cells[CgroupMetric.FailedCharges], _cells[CgroupMetric.OomKills]) ? RareNs : 0;
+                var moved = failures >= 0 && failures != _cells[CgroupMetric.FailedCharges] || kills >= 0 && kills != _cells[CgroupMetric.OomKills];
+                return moved ? 0 : context.IdleRefreshNs;
             case CgroupFile.CpuStat1: // throttling, which needs a quota
                 _hasQuota |= KernelText.ValueOf(text, "nr_periods"u8) > 0;
-                return _hasQuota ? 0 : RareNs;
+                return _hasQuota ? 0 : context.IdleRefreshNs;
             default:
                 return 0;
         }
