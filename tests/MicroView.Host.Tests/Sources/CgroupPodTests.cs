@@ -153,10 +153,14 @@ public sealed class CgroupPodTests
         node.Write($"{folder}/memory.events", "max 0\noom_kill 0\n");
         var sampler = node.With(o => o with { IdleRefresh = TimeSpan.FromHours(1) });
         double Value(string name) => Assert.Single(node.Pods.Living).Last[name];
-        void Tick() => sampler.Tick();
+        var rows = 0;
+        void Tick() // something runs before each row
+        {
+            node.Write($"{folder}/cpu.stat", $"usage_usec {2_500_000 + 1_000_000 * rows}\nnr_throttled {3 + rows++}\nthrottled_usec 850000\n");
+            sampler.Tick();
+        }
 
         Tick();
-        node.Write($"{folder}/cpu.stat", "usage_usec 3500000\nnr_throttled 4\nthrottled_usec 850000\n");
         node.Write($"{folder}/memory.stat", "anon 5000000\npgmajfault 9\n");
         node.Write($"{folder}/memory.events", "max 3\noom_kill 2\n");
         node.Write($"{folder}/pids.current", "13\n");
