@@ -18,7 +18,7 @@ public sealed class ProjectTests
         ["MicroView.Host"] = ["MicroView.Export", "MicroView.Protocol", "MicroView.Verbs"],
         ["MicroView.Collector"] = ["MicroView.Analysis", "MicroView.Export", "MicroView.Protocol", "MicroView.Verbs"],
         ["MicroView.Cli"] = ["MicroView.Client", "MicroView.Collector", "MicroView.Host"],
-        ["MicroView.Lab"] = ["MicroView.Analysis"],
+        ["MicroView.Lab"] = ["MicroView.Analysis", "MicroView.Protocol"],
     };
 
     private static readonly string[] UnsafeProjects = ["MicroView.Protocol", "MicroView.Verbs"];
