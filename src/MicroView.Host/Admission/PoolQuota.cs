@@ -117,7 +117,10 @@ internal sealed class PoolQuota
     internal void ReturnConnection()
     {
         lock (_gate)
+        {
             _files -= 2;
+            _moves++;
+        }
     }
 
     private string? TakeObjectLocked(long bytes, PodKind kind)
