@@ -271,6 +271,9 @@ public sealed class ControlChannelTests
         using var pair = new ChannelPair();
         Assert.Equal(PeerCredentials.Own, PeerCredentials.Of(pair.Peer));
         using var process = ProcessHandle.OfPeer(pair.Peer);
-        Assert.False(process!.HasExited);
+        using var exits = new ProcessExits();
+        exits.Add(process!);
+        Assert.Empty(exits.Exited());
+        exits.Remove(process!);
     }
 }

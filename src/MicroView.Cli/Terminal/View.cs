@@ -39,7 +39,7 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals 
             {
                 var frame = frames();
                 report.Show(frame);
-                return frame.Learning > 0 ? s_learning : s_quiet;
+                return frame is { Learning: 0, Watching: > 0 } ? s_quiet : s_learning;
             }, end);
             return;
         }

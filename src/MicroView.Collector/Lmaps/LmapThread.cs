@@ -12,8 +12,8 @@ internal sealed record LmapSchedule(long IntervalNs, int? Core, bool Spin);
 
 /// <summary>
 /// The thread of an LMAP: applies what was posted, scrapes, sleeps until the next deadline. Deadlines are absolute, so that they do not
-/// drift; those
-/// that passed unused are skipped. A post wakes it.
+/// drift; those that passed unused are skipped. A post wakes it. A loop of its own beside <see cref="WakingThread"/>: back to back, its looks at the clock
+/// would show beside a scrape of one small pod.
 /// </summary>
 internal sealed class LmapThread : LmapRunner
 {

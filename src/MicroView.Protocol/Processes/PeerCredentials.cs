@@ -55,18 +55,6 @@ public sealed unsafe class ProcessHandle : IDisposable
     /// <summary>The descriptor, for who keeps this alive.</summary>
     internal int File => (int)_file.DangerousGetHandle();
 
-    /// <summary>True when the process has exited.</summary>
-    public bool HasExited
-    {
-        get
-        {
-            if (_file.IsClosed)
-                return true;
-            var entry = new PollEntry { File = (int)_file.DangerousGetHandle(), Events = Libc.POLLIN };
-            return Libc.poll(&entry, 1, 0) > 0;
-        }
-    }
-
     /// <summary>Closes the pidfd.</summary>
     public void Dispose() => _file.Dispose();
 }
