@@ -113,10 +113,13 @@ public sealed partial class LivePageTests
         Assert.Equal(opened.GetProperty("n").GetInt64(), over.GetProperty("n").GetInt64());
         Assert.True(over.GetProperty("closed").GetInt64() >= over.GetProperty("opened").GetInt64());
 
-        using var later = await EventReader.OpenAsync(http, "/api/live");
-        var full = (await later.NextAsync())!.Value.Data;
-        Assert.Contains(full.GetProperty("alarms").EnumerateArray(), alarm => alarm.GetProperty("n").GetInt64() == opened.GetProperty("n").GetInt64());
-        Assert.NotEmpty(full.GetProperty("pods")[0].GetProperty("history").EnumerateArray());
+        await UntilAsync(async () =>
+        {
+            using var later = await EventReader.OpenAsync(http, "/api/live");
+            var full = (await later.NextAsync())!.Value.Data;
+            Assert.Contains(full.GetProperty("alarms").EnumerateArray(), alarm => alarm.GetProperty("n").GetInt64() == opened.GetProperty("n").GetInt64());
+            return full.GetProperty("pods")[0].GetProperty("history").GetArrayLength() > 0;
+        }, "the first whole second of scores in a page opened later");
         await stop.CancelAsync();
         await load;
     }
