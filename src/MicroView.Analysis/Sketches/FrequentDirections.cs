@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 
 namespace MicroView.Analysis;
@@ -101,12 +102,26 @@ public sealed class FrequentDirections
     /// </summary>
     public void Append(ReadOnlySpan<double> row, double scale = 1)
     {
-        var target = _buffer.AsSpan(_filled * _stride, Dimension);
+        var target = Next;
         if (scale == 1)
             row[..Dimension].CopyTo(target);
         else
             for (var i = 0; i < target.Length; i++)
                 target[i] = row[i] * scale;
+        Appended();
+    }
+
+    /// <summary>Adds <paramref name="row"/> with its values clipped at ±<paramref name="most"/>.</summary>
+    internal void AppendClipped(ReadOnlySpan<double> row, double most)
+    {
+        TensorPrimitives.Clamp(row[..Dimension], -most, most, Next);
+        Appended();
+    }
+
+    private Span<double> Next => _buffer.AsSpan(_filled * _stride, Dimension);
+
+    private void Appended()
+    {
         _stale = true;
         Seen++;
         if (++_filled == 2 * SketchRows)

@@ -7,7 +7,8 @@ namespace MicroView.Analysis;
 /// <summary>
 /// Follows, per feature, where a value stands and how far it usually strays, so that drift is not an event: deviation = (x − centre) / scale.
 /// Deviations are clipped at ±<see cref="Clip"/> before they move anything, so an event hardly does; a feature that has come to stand elsewhere
-/// (<see cref="LevelRuns"/>) has its centre there. Features that are missing (NaN) deviate by 0 and move nothing. Not thread-safe.
+/// (<see cref="LevelRuns"/>) has its centre there. Features that are missing (NaN) deviate by 0 and move nothing. Centres and variances are kept in units of the scale
+/// of the moment: a row then reads one array less of each, and memory is what rows of many pods wait for. Not thread-safe.
 /// </summary>
 internal sealed class DeviationTracker
 {
@@ -25,29 +26,25 @@ internal sealed class DeviationTracker
 
     private readonly int _dimension;
     private readonly bool _centers;
-    private readonly AlignedRow _center, _variance, _scale, _inverse, _base, _reach;
+    private readonly AlignedRow _center, _variance, _inverse, _base, _reach;
     private readonly LevelRuns _levels;
     private int _sinceRefresh;
     private double _seen;
 
     /// <summary>A tracker of rows of <paramref name="dimension"/> values.</summary>
     /// <param name="dimension">Values per row.</param>
-    /// <param name="centers">False: centres stay 0, and only scales are followed; then <see cref="Clipped"/> and <see cref="FarthestSquare"/> say nothing.</param>
+    /// <param name="centers">False: centres stay 0, and only scales are followed; then nothing is clipped and <see cref="FarthestSquare"/> says nothing.</param>
     public DeviationTracker(int dimension, bool centers)
     {
         (_dimension, _centers) = (dimension, centers);
         var stride = RowMatrix.Padded(dimension);
-        (_center, _variance, _scale, _inverse, _base, _reach) = (new(stride), new(stride), new(stride), new(stride), new(stride), new(stride));
+        (_center, _variance, _inverse, _base, _reach) = (new(stride), new(stride), new(stride), new(stride), new(stride));
         Deviations = new(stride);
-        Clipped = new(stride);
         _levels = new LevelRuns(centers ? dimension : 0);
     }
 
     /// <summary>The deviations of the last row, 0 where missing.</summary>
     public AlignedRow Deviations { get; }
-
-    /// <summary>The same, clipped.</summary>
-    public AlignedRow Clipped { get; }
 
     /// <summary>The largest squared deviation of the last row.</summary>
     public double LargestSquare { get; private set; }
@@ -63,12 +60,14 @@ internal sealed class DeviationTracker
     {
         _center.Span.Clear();
         _seen = 0;
+        _sinceRefresh = 0;
         _base.Span.Fill(1);
         for (var i = 0; i < _dimension; i++)
             _base[i] = scales[i] * scales[i];
-        _base.Span.CopyTo(_variance);
+        _variance.Span.Fill(1);
+        for (var i = 0; i < _base.Length; i++)
+            _inverse[i] = 1 / Math.Sqrt(_base[i]);
         _levels.Start(facts);
-        Refresh();
     }
 
     /// <summary>How far each feature has ever been, in deviations above 0; the start sets none.</summary>
@@ -83,22 +82,27 @@ internal sealed class DeviationTracker
     {
         for (var i = 0; i < _dimension; i++)
             if (double.IsFinite(z[i]))
-                _center[i] += (z[i] - _center[i]) * weight;
+                _center[i] += (z[i] * _inverse[i] - _center[i]) * weight;
         _levels.End();
     }
 
-    /// <summary>Measures a row and follows it; the sum of the evidence (see <see cref="Evidence"/>) of all its features.</summary>
-    public double Track(ReadOnlySpan<double> row)
+    /// <summary>
+    /// Measures a row and follows it; the sum of the evidence (see <see cref="Evidence"/>) of all its features. Its clipped deviations go to <paramref name="clipped"/>, as long as
+    /// the row, when centres are followed. The row may be <see cref="Deviations"/>.
+    /// </summary>
+    public double Track(ReadOnlySpan<double> row, Span<double> clipped = default)
     {
+        if (_centers && clipped.Length < row.Length)
+            throw new ArgumentException($"There is room for {clipped.Length} clipped deviations, the row has {row.Length}.", nameof(clipped));
         _seen += Pace.RowsPerRow;
         var gain = Math.Max(Pace.CenterGain, Pace.RowsPerRow / (_seen + HeadStart));
         var scaleGain = Math.Max(Pace.ScaleGain, Pace.RowsPerRow / (_seen + HeadStart));
         var centerGain = _centers ? gain : 0;
-        var evidence = Vector512.IsHardwareAccelerated ? Track<Ops512, Vector512<double>>(row, centerGain, scaleGain, out var largest, out var farthest)
-            : Vector256.IsHardwareAccelerated ? Track<Ops256, Vector256<double>>(row, centerGain, scaleGain, out largest, out farthest)
-            : Track<Ops128, Vector128<double>>(row, centerGain, scaleGain, out largest, out farthest);
+        var evidence = Vector512.IsHardwareAccelerated ? Track<Ops512, Vector512<double>>(row, clipped, centerGain, scaleGain, out var largest, out var farthest)
+            : Vector256.IsHardwareAccelerated ? Track<Ops256, Vector256<double>>(row, clipped, centerGain, scaleGain, out largest, out farthest)
+            : Track<Ops128, Vector128<double>>(row, clipped, centerGain, scaleGain, out largest, out farthest);
         (LargestSquare, FarthestSquare) = (largest, farthest);
-        if (_centers && (_levels.Any || largest > Clip * Clip) && FollowLevels(row))
+        if (_centers && (_levels.Any || largest > Clip * Clip) && FollowLevels(row, clipped))
             evidence = MeasureAgain(out largest);
         if (largest > Evidence.Bend * Evidence.Bend)
             evidence += Evidence.Beyond(Deviations.Span[.._dimension]);
@@ -108,17 +112,16 @@ internal sealed class DeviationTracker
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Track<TOps, V>(ReadOnlySpan<double> row, double centerGain, double scaleGain, out double largest, out double farthest)
+    private double Track<TOps, V>(ReadOnlySpan<double> row, Span<double> clippedRow, double centerGain, double scaleGain, out double largest, out double farthest)
         where TOps : struct, IVectorOps<V> where V : struct
     {
         ref var x = ref MemoryMarshal.GetReference(row);
         ref var center = ref MemoryMarshal.GetReference(_center.Span);
         ref var variance = ref MemoryMarshal.GetReference(_variance.Span);
-        ref var scale = ref MemoryMarshal.GetReference(_scale.Span);
         ref var reach = ref MemoryMarshal.GetReference(_reach.Span);
         ref var inverse = ref MemoryMarshal.GetReference(_inverse.Span);
         ref var deviations = ref MemoryMarshal.GetReference(Deviations.Span);
-        ref var clipped = ref MemoryMarshal.GetReference(Clipped.Span);
+        ref var clipped = ref MemoryMarshal.GetReference(clippedRow);
         var (zero, infinity) = (TOps.Broadcast(0), TOps.Broadcast(double.PositiveInfinity));
         var (clip, minusClip) = (TOps.Broadcast(Clip), TOps.Broadcast(-Clip));
         var bend = TOps.Broadcast(Evidence.Bend * Evidence.Bend);
@@ -130,19 +133,18 @@ internal sealed class DeviationTracker
             var value = TOps.Load(ref x, i);
             var present = TOps.LessThan(TOps.Abs(value), infinity);
             var c = _centers ? TOps.Load(ref center, i) : zero;
-            var d = TOps.Select(present, TOps.Multiply(TOps.Subtract(value, c), TOps.Load(ref inverse, i)), zero);
+            var d = TOps.Select(present, TOps.Subtract(TOps.Multiply(value, TOps.Load(ref inverse, i)), c), zero);
             var p = TOps.Max(TOps.Min(d, clip), minusClip);
             TOps.Store(d, ref deviations, i);
-            var moved = TOps.Multiply(p, TOps.Load(ref scale, i));
             var v = TOps.Load(ref variance, i);
-            TOps.Store(TOps.Select(present, TOps.MultiplyAdd(b, TOps.Subtract(TOps.Multiply(moved, moved), v), v), v), ref variance, i);
+            TOps.Store(TOps.Select(present, TOps.MultiplyAdd(b, TOps.Subtract(TOps.Multiply(p, p), v), v), v), ref variance, i);
             var square = TOps.Multiply(d, d);
             sum = TOps.Add(sum, TOps.Min(square, bend));
             most = TOps.Max(most, square);
             if (!_centers)
                 continue; // nobody asks for the rest, and what is not touched need not be fetched
             TOps.Store(p, ref clipped, i);
-            TOps.Store(TOps.MultiplyAdd(a, moved, c), ref center, i);
+            TOps.Store(TOps.MultiplyAdd(a, p, c), ref center, i);
             far = TOps.Max(far, TOps.Multiply(square, TOps.Load(ref reach, i)));
         }
         (largest, farthest) = (TOps.Largest(most), TOps.Largest(far));
@@ -150,7 +152,7 @@ internal sealed class DeviationTracker
     }
 
     /// <summary>Features that are out, one by one: rare. Whether one is back at a level that it stood at, so that this row deviates less.</summary>
-    private bool FollowLevels(ReadOnlySpan<double> row)
+    private bool FollowLevels(ReadOnlySpan<double> row, Span<double> clipped)
     {
         var changed = false;
         _levels.Any = false;
@@ -161,16 +163,17 @@ internal sealed class DeviationTracker
                 _levels.Skip(i);
                 continue;
             }
-            if (Math.Abs(Deviations[i]) > Clip && _levels.GoBack(i, row[i], _center[i], _scale[i]) is var known && !double.IsNaN(known))
+            var scale = 1 / _inverse[i];
+            if (Math.Abs(Deviations[i]) > Clip && _levels.GoBack(i, row[i], _center[i] * scale, scale) is var known && !double.IsNaN(known))
             {
-                _center[i] = known;
+                _center[i] = known * _inverse[i];
                 Deviations[i] = (row[i] - known) * _inverse[i];
-                Clipped[i] = Math.Clamp(Deviations[i], -Clip, Clip);
+                clipped[i] = Math.Clamp(Deviations[i], -Clip, Clip);
                 changed = true;
             }
             var side = Deviations[i] > Clip ? 1 : Deviations[i] < -Clip ? -1 : 0;
-            if (_levels.Observe(i, side, row[i], _center[i], _scale[i], Pace) is var level && !double.IsNaN(level))
-                _center[i] = level;
+            if (_levels.Observe(i, side, row[i], _center[i] * scale, scale, Pace) is var level && !double.IsNaN(level))
+                _center[i] = level * _inverse[i];
         }
         return changed;
     }
@@ -195,18 +198,20 @@ internal sealed class DeviationTracker
     public void AddTo(WorkingSet set)
     {
         set.Add(this, 256);
-        foreach (var row in (ReadOnlySpan<AlignedRow>)(_centers ? [_inverse, Deviations, _scale, _variance, _center, Clipped, _reach] : [_inverse, Deviations, _scale, _variance]))
+        foreach (var row in (ReadOnlySpan<AlignedRow>)(_centers ? [_inverse, Deviations, _variance, _center, _reach] : [_inverse, Deviations, _variance]))
             row.AddTo(set);
     }
 
+    /// <summary>Scales as the variances are now; centres and variances in the new ones.</summary>
     private void Refresh()
     {
         _sinceRefresh = 0;
         for (var i = 0; i < _base.Length; i++)
         {
-            var scale = Math.Sqrt(Math.Clamp(_variance[i], _base[i], MostGrowth * MostGrowth * _base[i]));
-            _scale[i] = scale;
-            _inverse[i] = 1 / scale;
+            var variance = _variance[i] / (_inverse[i] * _inverse[i]);
+            var inverse = 1 / Math.Sqrt(Math.Clamp(variance, _base[i], MostGrowth * MostGrowth * _base[i]));
+            _center[i] *= inverse / _inverse[i];
+            (_variance[i], _inverse[i]) = (variance * inverse * inverse, inverse);
         }
     }
 }

@@ -42,7 +42,6 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     private readonly DetectorOptions _options;
     private readonly DeviationTracker _own, _left;
     private readonly SharedMotion _shared;
-    private readonly AlignedRow _row;
     private (double Middle, double Spread) _ownScale = (0, 1), _leftScale = (0, 1), _loneScale = (0, 1), _farScale = (0, 1);
     private double _ownEvidence, _leftEvidence, _loneEvidence, _farEvidence;
     private int _sinceGap = int.MaxValue;
@@ -57,7 +56,6 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _own = new DeviationTracker(dimension, centers: true);
         _left = new DeviationTracker(dimension, centers: false);
         _shared = new SharedMotion(dimension, options);
-        _row = new AlignedRow(Stride);
         _random = new SplitMix64(options.Seed);
     }
 
@@ -103,9 +101,11 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     {
         if (_sinceGap < RowsAfterGap)
             _own.SetCenters(z, 1.0 / ++_sinceGap);
-        _ownEvidence = (_own.Track(z) - _ownScale.Middle) / _ownScale.Spread;
-        _shared.Explain(z, _own.Deviations, _own.Clipped);
-        _leftEvidence = (_left.Track(_shared.Unexplained) - _leftScale.Middle) / _leftScale.Spread;
+        // One row after the other in the same memory: clipped deviations, what is left of them, how far that deviates.
+        var left = _left.Deviations;
+        _ownEvidence = (_own.Track(z, left) - _ownScale.Middle) / _ownScale.Spread;
+        _shared.Explain(z, _own.Deviations, left);
+        _leftEvidence = (_left.Track(left) - _leftScale.Middle) / _leftScale.Spread;
         _loneEvidence = (Magnitude(_own.LargestSquare) - _loneScale.Middle) / _loneScale.Spread;
         _farEvidence = (Magnitude(_own.FarthestSquare) - _farScale.Middle) / _farScale.Spread;
         return Math.Max(Math.Max(0, Math.Max(_loneEvidence, _farEvidence)), Math.Max(_ownEvidence, _leftEvidence));
@@ -175,7 +175,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         var squares = new double[Dimension];
         for (var r = 0; r < rows.Count; r++)
         {
-            _own.Track(rows[r]);
+            _own.Track(rows[r], _left.Deviations);
             for (var i = 0; i < Dimension; i++)
             {
                 var deviation = Math.Clamp(_own.Deviations[i], -5, 5);
@@ -200,7 +200,7 @@ public sealed class RobustFrequentDirectionsDetector : Detector
         _own.Start(scales, facts);
         for (var r = 0; r < rows.Count; r++)
         {
-            _own.Track(rows[r]);
+            _own.Track(rows[r], _left.Deviations);
             deviations.Add(_own.Deviations);
             _shared.Fit(_own.Deviations);
         }
@@ -225,18 +225,19 @@ public sealed class RobustFrequentDirectionsDetector : Detector
     private double[] Residuals(RowMatrix rows, RowMatrix deviations)
     {
         var (squares, moves, counts) = (new double[Dimension], new double[Dimension], new int[Dimension]);
+        var (clipped, left) = (new AlignedRow(Stride), new AlignedRow(Stride));
         for (var r = 0; r < rows.Count; r++)
         {
             for (var i = 0; i < Stride; i++)
-                _row[i] = Math.Clamp(deviations[r][i], -DeviationTracker.Clip, DeviationTracker.Clip);
-            _shared.Explain(rows[r], _row, _row);
+                clipped[i] = left[i] = Math.Clamp(deviations[r][i], -DeviationTracker.Clip, DeviationTracker.Clip);
+            _shared.Explain(rows[r], clipped, left);
             for (var i = 0; i < Dimension; i++)
             {
-                if (!double.IsFinite(_shared.Unexplained[i]))
+                if (!double.IsFinite(left[i]))
                     continue;
                 counts[i]++;
-                moves[i] += _row[i] * _row[i];
-                squares[i] += _shared.Unexplained[i] * _shared.Unexplained[i];
+                moves[i] += clipped[i] * clipped[i];
+                squares[i] += left[i] * left[i];
             }
         }
         for (var i = 0; i < Dimension; i++)

@@ -12,8 +12,6 @@ internal sealed class SharedMotion
     // A metric on its own carries a mean square of 1 (Kaiser, Educ. Psychol. Meas. 1960); shared motion carries more.
     private const double LeastVariance = 1.1;
 
-    private readonly int _stride;
-    private readonly double[] _scratch;
     private readonly float[] _products;
     private readonly DirectionRows _directions;
     private long _decompositions = -1;
@@ -21,22 +19,16 @@ internal sealed class SharedMotion
     /// <summary>For rows of <paramref name="dimension"/> values; ℓ and k of the options, 0 for the width's own.</summary>
     public SharedMotion(int dimension, DetectorOptions options)
     {
-        _stride = RowMatrix.Padded(dimension);
         // Kernels take directions by eights, so the last eight are full; the sketch has twice as many rows, for what it shrinks away.
         var wanted = options.Components > 0 ? options.Components : RowMatrix.Padded((int)Math.Ceiling(Math.Sqrt(dimension)));
         var rows = options.SketchRows > 0 ? options.SketchRows : 2 * wanted;
         Sketch = new FrequentDirections(dimension, Math.Max(2, rows), Math.Min(wanted, dimension - 1), LeastVariance);
-        _scratch = new double[_stride];
         _directions = new DirectionRows(Sketch.Components, dimension);
         _products = new float[RowMatrix.Padded(Math.Max(1, Sketch.Components))];
-        Unexplained = new AlignedRow(_stride);
     }
 
     /// <summary>The sketch.</summary>
     public FrequentDirections Sketch { get; }
-
-    /// <summary>What the directions left of the last row: NaN where the row was missing.</summary>
-    public AlignedRow Unexplained { get; }
 
     /// <summary>Adds what a row touches.</summary>
     public void AddTo(WorkingSet set)
@@ -45,15 +37,12 @@ internal sealed class SharedMotion
         set.Add(_products);
         set.Add(_directions, 48);
         _directions.Memory.AddTo(set);
-        Unexplained.AddTo(set);
     }
 
     /// <summary>Adds a row of deviations; the directions follow at once only after <see cref="Settle"/>.</summary>
     public void Fit(ReadOnlySpan<double> deviations)
     {
-        for (var i = 0; i < _scratch.Length; i++)
-            _scratch[i] = Math.Clamp(deviations[i], -FitClip, FitClip);
-        Sketch.Append(_scratch);
+        Sketch.AppendClipped(deviations, FitClip);
         TakeDirections();
     }
 
@@ -65,14 +54,14 @@ internal sealed class SharedMotion
     }
 
     /// <summary>
-    /// Writes to <see cref="Unexplained"/> what is left of <paramref name="deviations"/>. The directions are fitted to <paramref name="clipped"/>: one metric gone
-    /// mad would bend what they say of all the others.
+    /// Leaves of <paramref name="deviations"/>, in <paramref name="rest"/>, what the directions do not explain; NaN where <paramref name="row"/> is missing. The directions are
+    /// fitted to the clipped deviations that <paramref name="rest"/> holds before: one metric gone mad would bend what they say of all the others.
     /// </summary>
-    public void Explain(ReadOnlySpan<double> row, ReadOnlySpan<double> deviations, ReadOnlySpan<double> clipped)
+    public void Explain(ReadOnlySpan<double> row, ReadOnlySpan<double> deviations, Span<double> rest)
     {
         if (_directions.Count > 0)
-            _ = _directions.Project(clipped, _products);
-        _directions.Subtract(_products, row, deviations, Unexplained);
+            _ = _directions.Project(rest, _products);
+        _directions.Subtract(_products, row, deviations, rest);
     }
 
     private void TakeDirections()
