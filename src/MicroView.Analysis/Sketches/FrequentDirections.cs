@@ -19,6 +19,9 @@ public sealed class FrequentDirections
     // σ² relative to the largest below which directions are orthogonalised again, on the rows themselves.
     private const double PolishBelow = 1e-6;
 
+    // Of so many rows per feature, what a direction by chance explains of them is little.
+    private const int ManyRows = 10;
+
     private readonly int _stride;
     private readonly int _groups;
     private readonly double _leastVariance;
@@ -61,6 +64,12 @@ public sealed class FrequentDirections
 
     /// <summary>Directions whose σ²/n is not above this are left out of the k.</summary>
     public double LeastVariance => _leastVariance;
+
+    /// <summary>
+    /// Whether, of fewer than 10·d rows, directions must also carry more than chance gives independent features of unit variance, up to (1 + √(d/n))²
+    /// (Marchenko &amp; Pastur, Math. USSR-Sb. 1967).
+    /// </summary>
+    internal bool AboveChance { get; init; }
 
     /// <summary>n, the rows seen; of a merged sketch, by all that were merged.</summary>
     public long Seen { get; private set; }
@@ -164,7 +173,7 @@ public sealed class FrequentDirections
     /// <summary>A sketch of the same state that goes its own way from here.</summary>
     public FrequentDirections Clone()
     {
-        var copy = new FrequentDirections(Dimension, SketchRows, Components, _leastVariance);
+        var copy = new FrequentDirections(Dimension, SketchRows, Components, _leastVariance) { AboveChance = AboveChance };
         copy.CopyFrom(this);
         return copy;
     }
@@ -294,7 +303,8 @@ public sealed class FrequentDirections
         where TOps : struct, IVectorOps<V> where V : struct
     {
         Rank = 0;
-        while (Rank < Math.Min(rank, Components) && squares[Rank] > _leastVariance * Seen)
+        var least = AboveChance && Seen < ManyRows * Dimension ? Math.Max(_leastVariance, Math.Pow(1 + Math.Sqrt((double)Dimension / Seen), 2)) : _leastVariance;
+        while (Rank < Math.Min(rank, Components) && squares[Rank] > least * Seen)
             Rank++;
         _basis.Span.Clear();
         for (var i = 0; i < Rank; i++)

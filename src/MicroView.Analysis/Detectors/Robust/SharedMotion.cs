@@ -9,7 +9,8 @@ internal sealed class SharedMotion
     // Deviations beyond this are clipped for fitting: an outlier in training must not become a direction.
     private const double FitClip = 5;
 
-    // A metric on its own carries a mean square of 1 (Kaiser, Educ. Psychol. Meas. 1960); shared motion carries more.
+    // A metric on its own carries a mean square of 1 (Kaiser, Educ. Psychol. Meas. 1960); shared motion carries more. Of few rows and many metrics chance alone makes
+    // directions that carry several times that, and explain training and nothing else.
     private const double LeastVariance = 1.1;
 
     private readonly float[] _products;
@@ -22,7 +23,7 @@ internal sealed class SharedMotion
         // Kernels take directions by eights, so the last eight are full; the sketch has twice as many rows, for what it shrinks away.
         var wanted = options.Components > 0 ? options.Components : RowMatrix.Padded((int)Math.Ceiling(Math.Sqrt(dimension)));
         var rows = options.SketchRows > 0 ? options.SketchRows : 2 * wanted;
-        Sketch = new FrequentDirections(dimension, Math.Max(2, rows), Math.Min(wanted, dimension - 1), LeastVariance);
+        Sketch = new FrequentDirections(dimension, Math.Max(2, rows), Math.Min(wanted, dimension - 1), LeastVariance) { AboveChance = true };
         _directions = new DirectionRows(Sketch.Components, dimension);
         _products = new float[RowMatrix.Padded(Math.Max(1, Sketch.Components))];
     }
