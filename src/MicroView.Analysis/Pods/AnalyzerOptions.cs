@@ -41,12 +41,12 @@ public sealed record AnalyzerOptions
     /// <summary>Wall time that those rows span at least, in seconds.</summary>
     public double WarmSeconds { get; init; } = 1;
 
-    private const int FewestRows = 10; // below this a deviation is a guess
+    private const int FewestRows = 30; // of fewer, pods of many metrics raise alarms about noise
 
     /// <summary>The settings that a model runs live with, and the lab's where it does as the collector would.</summary>
     /// <param name="model">Name of the detector.</param>
     /// <param name="falseAlarmsPerDay">The budget; 0: the detector's own threshold; null: 1 for RFD, else 0.</param>
-    /// <param name="learnSeconds">Least time of learning, in seconds; null: 30 s, and 60 rows.</param>
+    /// <param name="learnSeconds">Least time of learning, in seconds; null: 30 s, and 60 rows. Never fewer than 30 rows.</param>
     /// <param name="rowSeconds">Seconds from row to row, which say how many rows a shorter learning has; 0: back to back.</param>
     public static AnalyzerOptions Live(string model, double? falseAlarmsPerDay = null, double? learnSeconds = null, double rowSeconds = 0)
     {

@@ -23,7 +23,7 @@ internal sealed class NicOptionTable
 
     public Option<double?> Tick { get; } = Kinds.OptionalSeconds("--tick", "How often a row is classified; seconds; 0: every scrape [default: 0.1; 0 with --test read_loop; the recording's with --recording]");
 
-    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
+    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched, and never less than 30 rows; seconds [default: 30, and 60 rows]");
 
     public Option<string> WarmStart { get; } = AgentOptions.WarmStart();
 

@@ -44,7 +44,7 @@ internal sealed class UpOptionTable
 
     public Option<string> Normalize { get; } = AgentOptions.Normalize();
 
-    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched; seconds [default: 30, and 60 rows]");
+    public Option<double?> Learn { get; } = Kinds.OptionalSeconds("--learn", "Least time that a pod is learnt before it is watched, and never less than 30 rows; seconds [default: 30, and 60 rows]");
 
     public Option<string> WarmStart { get; } = AgentOptions.WarmStart();
 

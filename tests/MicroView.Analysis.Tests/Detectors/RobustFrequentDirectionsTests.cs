@@ -212,6 +212,27 @@ public sealed class RobustFrequentDirectionsTests
         Assert.True(rows[^1].AlarmOpen && rows[^1].Score > 2, $"score {rows[^1].Score}, threshold {rows[^1].Threshold}");
     }
 
+    /// <summary>Few rows of many metrics move together by chance. Learnt as directions, that explains training and nothing else, and every pod's alarm opens.</summary>
+    [Theory]
+    [InlineData(64, null)]
+    [InlineData(32, null)]
+    [InlineData(64, 5.0)]
+    public void Pods_with_nothing_but_noise_are_quiet_after_the_shortest_learning(int metrics, double? learnSeconds)
+    {
+        const int pods = 40;
+        var random = new Random(11);
+        var alarms = 0;
+        for (var pod = 0; pod < pods; pod++)
+        {
+            var analyzer = new PodAnalyzer(new FeatureMap([.. Enumerable.Range(0, metrics).Select(slot => Feature.Value(slot))]), AnalyzerOptions.Live("RFD", learnSeconds: learnSeconds, rowSeconds: 1));
+            var changes = Enumerable.Range(1, 180).Select(second => analyzer.Observe([.. Enumerable.Range(0, metrics).Select(_ => random.NextDouble())], second * 1_000_000_000L).Change).ToArray();
+            Assert.Equal(PodState.Watching, analyzer.State);
+            alarms += changes.Contains(AlarmChange.Opened) ? 1 : 0;
+        }
+        // Of 20 rows to train with, scales too are a guess.
+        Assert.InRange(alarms, 0, learnSeconds is null ? 1 : pods / 5);
+    }
+
     [Fact]
     public void Learning_online_turns_the_directions_and_anomalous_rows_do_so_with_probability_eta()
     {
