@@ -15,7 +15,7 @@ internal sealed class PodPrefetch(long intervalNs)
     // Between scrapes so far apart the core does other things, and its cache keeps nothing.
     private const long ColdNs = 10_000_000;
 
-    // More than this of the next pod would push out the present one. RFD has some 42 ranges, and 140 lines for 64 metrics.
+    // More than this of the next pod would push out the present one. RFD has some 35 ranges, and 200 lines for 64 metrics.
     private const int MostRanges = 48, MostLines = 512;
 
     // While nothing is to be fetched, sizes are looked at only so often (a mask): a scrape of one small pod takes less than a look.
