@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using MicroView.Protocol;
+using MicroView.Serving;
 
 namespace MicroView.Collector;
 
@@ -49,7 +50,7 @@ internal sealed class ActionServer : IAsyncDisposable
     {
         var address = IPAddress.Parse(place.Address);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseRestingKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 256; // an open endpoint must not cost the node its memory

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using MicroView.Export;
 using MicroView.Protocol;
+using MicroView.Serving;
 
 namespace MicroView.Collector;
 
@@ -50,7 +51,7 @@ public sealed class MetricsEndpoint : IAsyncDisposable
     {
         var places = EndpointPlaces.Of(access, port);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseRestingKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 256; // an open endpoint must not cost the node its memory

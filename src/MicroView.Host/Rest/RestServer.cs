@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using MicroView.Protocol;
+using MicroView.Serving;
 using MicroView.Verbs;
 
 namespace MicroView.Host;
@@ -20,14 +21,17 @@ internal sealed class RestServer : IAsyncDisposable
     private readonly HostState _state;
     private readonly CancellationTokenSource _stopping = new();
     private readonly RestRoutes _routes;
+    private readonly ServerCertificate? _certificate;
     private readonly WebApplication _application;
 
     internal RestServer(HostState state, RestPods pods, VerbsState rdma)
     {
         _state = state;
         _routes = new(state, pods, rdma, _stopping.Token);
+        var options = state.Options;
+        _certificate = options.Certificate is { } file ? new ServerCertificate(file, options.CertificateKey, complain: state.Log.KeptCertificate) : null;
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = "/", EnvironmentName = "Production" });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
+        builder.WebHost.UseRestingKestrel(Configure);
         _application = builder.Build();
         _application.Run(HandleAsync);
     }
@@ -72,12 +76,10 @@ internal sealed class RestServer : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        var options = _state.Options;
-        var certificate = options.Certificate is { } file ? new ServerCertificate(file, options.CertificateKey, complain: _state.Log.KeptCertificate) : null;
-        kestrel.Listen(options.RestAddress, options.RestPort, listen =>
+        kestrel.Listen(_state.Options.RestAddress, _state.Options.RestPort, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            if (certificate is not null)
+            if (_certificate is { } certificate)
                 listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Options) });
         });
     }
