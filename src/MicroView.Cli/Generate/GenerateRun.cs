@@ -106,16 +106,18 @@ internal static class GenerateRun
     private static void Update(List<GeneratedPod> pods, double rate, bool each, PlainOutput output, CancellationToken stop)
     {
         var values = new GeneratedValues();
+        using var stopped = new WakeSignal();
+        using var tells = stop.Register(stopped.Set);
         var start = Clocks.MonotonicNs;
-        var printed = long.MinValue;
+        var (printed, printPeriodNs) = (long.MinValue, Console.IsOutputRedirected ? 10_000_000_000 : 1_000_000_000); // a file needs no sign of life
         for (long row = 0; !stop.IsCancellationRequested; row++)
         {
             if (rate > 0 && start + (long)(row * 1e9 / rate) - Clocks.MonotonicNs is var early and > 0)
-                stop.WaitHandle.WaitOne(TimeSpan.FromMicroseconds(early / 1000 + 1));
+                stopped.Wait(early);
             foreach (var pod in pods)
                 pod.Update(values);
             var now = Clocks.MonotonicNs;
-            if (!each && printed != long.MinValue && now - printed < 1_000_000_000)
+            if (!each && printed != long.MinValue && now - printed < printPeriodNs)
                 continue;
             printed = now;
             Print(pods[0], output);

@@ -3,7 +3,8 @@ namespace MicroView.Cli;
 /// <summary>Values as services have them, at a few ns each, so that a generator costs what an instrumented service's updates do and little more. For one thread.</summary>
 internal sealed class GeneratedValues
 {
-    private const int Latencies = 4096;
+    // A table that a row finds in few cache lines: what it does between two rows is push others' memory out.
+    private const int LatencyBits = 8, Latencies = 1 << LatencyBits;
     private readonly double[] _latencies = new double[Latencies];
     private ulong _state = 0x9E3779B97F4A7C15;
 
@@ -18,7 +19,7 @@ internal sealed class GeneratedValues
     public double Requests() => 1 + (long)(((Next() >> 32) * 9) >> 32);
 
     /// <summary>Seconds, around 50 ms with a tail, as latencies are.</summary>
-    public double Latency() => _latencies[Next() >> 52];
+    public double Latency() => _latencies[Next() >> (64 - LatencyBits)];
 
     /// <summary>xorshift64*.</summary>
     private ulong Next()

@@ -44,13 +44,15 @@ internal sealed class HostClock : IDisposable
     {
         _state.Book.Beats.Beat(++_beat);
         _state.Readers.Listen();
-        _listener.EndOrphans();
+        var sweeps = tick % BeatsPerSweep == 0;
+        if (sweeps || _state.Rdma is not null)
+            _listener.EndOrphans();
         var inspects = tick % BeatsPerInspection == 0;
         if (_state.RatesMove || inspects)
             WatchRates();
         if (_state.Rdma is not null)
             return;
-        if (tick % BeatsPerSweep == 0)
+        if (sweeps)
             _state.Retirement.Release();
         if (inspects)
             Inspect();

@@ -1,11 +1,10 @@
-using System.Diagnostics;
-
 namespace MicroView.Host;
 
 /// <summary>
 /// A clock that stands still while the agent does: a reader cannot renew its lease with an agent that is stopped, or whose machine is, and must not lose
 /// it by that. For one caller at a time, who asks at least once in <see cref="s_longestStep"/>.
 /// </summary>
+/// <param name="timestamp">The time, ns.</param>
 internal sealed class ListeningClock(Func<long> timestamp)
 {
     private static readonly TimeSpan s_longestStep = TimeSpan.FromMilliseconds(500); // a turn of the thread that looks, and a little
@@ -18,7 +17,7 @@ internal sealed class ListeningClock(Func<long> timestamp)
         get
         {
             var now = timestamp();
-            var step = Stopwatch.GetElapsedTime(_last, now);
+            var step = TimeSpan.FromTicks((now - _last) / TimeSpan.NanosecondsPerTick);
             _last = now;
             return _time += step < s_longestStep ? step : s_longestStep;
         }

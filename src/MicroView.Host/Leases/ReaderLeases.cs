@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using MicroView.Protocol;
 
 namespace MicroView.Host;
 
@@ -26,7 +26,7 @@ internal sealed class ReaderLease(string name, Action? replaced)
 internal sealed class ReaderLeases(TimeSpan length, Func<long>? timestamp = null)
 {
     private readonly Lock _gate = new();
-    private readonly ListeningClock _clock = new(timestamp ?? Stopwatch.GetTimestamp);
+    private readonly ListeningClock _clock = new(timestamp ?? (() => Clocks.MonotonicNs));
     private readonly Dictionary<string, ReaderLease> _leases = new(StringComparer.Ordinal);
 
     internal TimeSpan Length => length;
