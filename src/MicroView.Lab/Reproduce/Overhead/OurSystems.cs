@@ -29,7 +29,7 @@ internal static class OurSystems
     {
         var (port, name) = (Testbed.FreePort(), scraped ? "microview" : "microview-lmap");
         var up = Start(context, name, CpuRole.Monitor, "up", "--plain", "--sources", setting.CgroupVersion > 0 ? "cgroups" : "processes", "--group-by", "pid", "--scrape-interval", Text(setting.Generation),
-            "--learn", "5", "--port", Text(Testbed.FreePort()), "--prometheus-port", Text(port), "--jaeger-port", "off", "--socket", Path.Combine(context.Scratch, $"{name}.sock"));
+            "--port", Text(Testbed.FreePort()), "--prometheus-port", Text(port), "--jaeger-port", "off", "--socket", Path.Combine(context.Scratch, $"{name}.sock"));
         return Task.FromResult(new StartedSystem([up], [], port, Scraped: scraped));
     }
 
@@ -40,7 +40,7 @@ internal static class OurSystems
         await host.WaitForAsync(_ => File.Exists(socket), "the agent listens", s_patience, stop);
         var generator = Start(context, "pods-generate", CpuRole.Monitor, "generate", "--pods", Text(setting.Containers), "--num-metrics", Text(MetricsPerPod), "--rate", Text(1 / setting.Generation), "--update-metrics", "--socket", socket);
         await generator.WaitForAsync(output => output.Contains("Attached to the agent", StringComparison.Ordinal), "the pods are attached", s_patience, stop);
-        var collector = Start(context, "pods-nic", CpuRole.Monitor, "nic", "--socket", socket, "--scrape-interval", Text(setting.Ingestion), "--tick", Text(Math.Max(setting.Ingestion, 0.1)), "--learn", "5", "--prometheus-port", Text(port));
+        var collector = Start(context, "pods-nic", CpuRole.Monitor, "nic", "--socket", socket, "--scrape-interval", Text(setting.Ingestion), "--tick", Text(Math.Max(setting.Ingestion, 0.1)), "--prometheus-port", Text(port));
         return new([generator], [host, collector], port, Scraped: false);
     }
 

@@ -20,7 +20,7 @@ internal sealed class OverheadFigure : IFigure
         "The paper measures cAdvisor with Prometheus on a server of its own. Here Debian's exporters stand beside MicroView, and cAdvisor where its program is on PATH; containers and all that watches them share this machine's cores. All systems run side by side and are measured in the same seconds, each by the CPU time of its own processes.",
         "node-exporter tells of the machine as a whole and not of containers; process-exporter tells of the processes in them. Both read the kernel when they are scraped, so for them the two intervals are one.",
         "netdata runs with its cgroups plugin alone, without machine learning, health checks and disk: its cheapest form.",
-        "Series per container differ from system to system; the table has them. MicroView also detects anomalies in every row. Where it takes longer than the warm-up to learn (30 rows), that is the cost of learning.",
+        "Series per container differ from system to system; the table has them. MicroView also detects anomalies in every row. Where it takes longer than the warm-up to learn (60 rows), that is the cost of learning.",
         "Network is what goes between endpoint and Prometheus over HTTP, both ways, without TCP and IP headers. MicroView's own collector reads shared memory, so there is none; over RDMA it would read 8 bytes per metric and 64 per pod.",
         "Instrumented pods live in one generator process; its CPU time, runtime included, counts as generation.",
     ];
@@ -64,8 +64,8 @@ internal sealed class OverheadFigure : IFigure
 
     private static FigureStep Step(FigureOptions options, int containers, double generation, double ingestion)
     {
-        // Three collections at least, and pods that have been learnt where that takes half a minute.
-        var (warmUp, seconds) = options.Pick((Math.Max(65, ingestion), Math.Max(30, 3 * ingestion)), (35, 10), (3, 3));
+        // Three collections at least, and pods that have been learnt where that takes a minute.
+        var (warmUp, seconds) = options.Pick((Math.Max(80, ingestion), Math.Max(30, 3 * ingestion)), (75, 15), (3, 3));
         return new($"containers_{containers}_{Interval(generation)}_{Interval(ingestion)}", $"{containers} containers, generated every {Interval(generation)}, ingested every {Interval(ingestion)}",
             warmUp + seconds + 10 + containers / 20.0,
             new Dictionary<string, string>

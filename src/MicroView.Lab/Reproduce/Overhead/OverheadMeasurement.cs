@@ -11,7 +11,11 @@ internal static class OverheadMeasurement
     private const int LeastSamples = 3;
     private const int KeptCharacters = 100_000; // of a document: enough to see what a system tells
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(30) };
+    // On connections of its own: one that stays open would keep a server awake that rests without.
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { ConnectionClose = true } };
+
+    // So long before the measurement nobody but the ingesters asks any more.
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(35);
 
     private static void WriteHeader(TextWriter csv) => csv.WriteRow("system", "part", "containers", "generation", "ingestion", "time", "cpu_sys", "cpu_user", "cpu", "net", "series");
 
@@ -33,9 +37,11 @@ internal static class OverheadMeasurement
                 if (!await StartIngestionAsync(one, setting, context, stop))
                     measured.Remove(one);
             }
-            await Task.Delay(TimeSpan.FromSeconds(setting.WarmUp), stop);
+            var (warmUp, quiet) = (TimeSpan.FromSeconds(setting.WarmUp), setting.WarmUp > 2 * s_quiet.TotalSeconds ? s_quiet : TimeSpan.Zero);
+            await Task.Delay(warmUp - quiet, stop);
             foreach (var one in measured)
                 await CountSeriesAsync(one, context, stop);
+            await Task.Delay(quiet, stop);
             foreach (var one in measured)
                 one.Begin();
             await SampleAsync(measured, setting, context, stop);
