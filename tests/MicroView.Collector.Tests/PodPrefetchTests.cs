@@ -43,8 +43,8 @@ public sealed class PodPrefetchTests
             }
         }
         Assert.Equal(PodState.Watching, single.State);
-        Assert.True(many.Prefetch.Acts);
-        Assert.False(alone.Prefetch.Acts);
+        Assert.InRange(many.Prefetch.Acted, 1, 59); // a trial has passes with and without
+        Assert.Equal(0, alone.Prefetch.Acted);
         Assert.All(crowd, pod => Assert.Equal(single.Score, pod.Pod.Score));
         foreach (var (used, _) in crowd)
             used.Dispose();

@@ -69,7 +69,7 @@ internal sealed class SocketConnection : ControlPlaneConnection
 
     public override string Place { get; }
 
-    public override int PatienceMs => 30_000;
+    public override int PatienceMs => 600_000;
 
     public async Task IntroduceAsync(ReadRequest request, CancellationToken cancellation)
     {

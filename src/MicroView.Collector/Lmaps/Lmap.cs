@@ -134,7 +134,7 @@ public sealed class Lmap
         Recorder?.Begin(nowNs, looks);
         _reads?.Begin(pods, nowNs);
         if (!looks)
-            Prefetch.Begin(pods);
+            Prefetch.Begin(pods, nowNs);
         for (var i = 0; i < pods.Length;)
         {
             try
@@ -153,6 +153,8 @@ public sealed class Lmap
                 _alarms.End(pods[i++], Clock, nowNs);
             }
         }
+        if (!looks)
+            Prefetch.End();
         _reads?.End();
         Recorder?.End();
         _statistics.LastLookNs = nowNs;

@@ -5,7 +5,7 @@ namespace MicroView.Collector;
 
 /// <summary>
 /// Has the next pod's memory fetched while an LMAP works on this one's: with more pods than the core's own cache holds, a scrape would otherwise wait for most of its lines.
-/// Where they are is looked up once, and for one pod again at each scrape, because objects move. For one thread.
+/// Where they are is looked up once, and for one pod again at each scrape, because objects move. Whether it is worth it is tried out (<see cref="PassTrial"/>). For one thread.
 /// </summary>
 internal sealed class PodPrefetch(long intervalNs)
 {
@@ -21,31 +21,48 @@ internal sealed class PodPrefetch(long intervalNs)
     // While nothing is to be fetched, sizes are looked at only so often (a mask): a scrape of one small pod takes less than a look.
     private const int IdlePasses = 63;
 
+    private static readonly Func<long> s_clock = () => Clocks.MonotonicNs;
     private readonly WorkingSet _set = new();
+    private readonly PassTrial _trial = new();
     private MonitoredPod[] _pods = [];
     private nint[] _ranges = [];
     private int[] _counts = [], _lines = [];
     private long _total;
     private int _next, _passes;
 
-    /// <summary>Whether there is more than the core's own cache keeps from one scrape to the next.</summary>
+    /// <summary>Whether it fetches in this scrape.</summary>
     public bool Acts { get; private set; }
 
+    /// <summary>Scrapes in which it did.</summary>
+    public long Acted { get; private set; }
+
     /// <summary>To be called when a scrape of <paramref name="pods"/> begins.</summary>
-    public void Begin(MonitoredPod[] pods)
+    /// <param name="pods">In the order in which they will be scraped.</param>
+    /// <param name="nowNs">About now, ns.</param>
+    public void Begin(MonitoredPod[] pods, long nowNs)
     {
         if (!CacheLines.CanPrefetch)
             return;
         if (!ReferenceEquals(pods, _pods))
             TakeAll(pods);
-        if (pods.Length > 0 && (Acts || (++_passes & IdlePasses) == 0))
+        var exceeds = pods.Length > 0 && (_total > FewestLines || intervalNs >= ColdNs);
+        if (pods.Length > 0 && (exceeds || (++_passes & IdlePasses) == 0))
         {
             _next = _next + 1 < pods.Length ? _next + 1 : 0;
             Take(_next);
         }
-        Acts = pods.Length > 0 && (_total > FewestLines || intervalNs >= ColdNs);
-        if (Acts)
-            Fetch(0);
+        Acts = exceeds && (intervalNs >= ColdNs || _trial.Begin(nowNs, s_clock));
+        if (!Acts)
+            return;
+        Acted++;
+        Fetch(0);
+    }
+
+    /// <summary>To be called when the scrape has ended.</summary>
+    public void End()
+    {
+        if (_trial.IsOn)
+            _trial.End(Clocks.MonotonicNs);
     }
 
     /// <summary>To be called before pod <paramref name="index"/> is scraped.</summary>

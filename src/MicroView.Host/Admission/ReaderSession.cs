@@ -10,7 +10,7 @@ namespace MicroView.Host;
 internal sealed class ReaderSession(ControlSession session)
 {
     private const int MaxAsked = 4; // an answer may be on its way while the next question comes; a queue is not meant
-    private const int LongestWaitMs = 30_000;
+    private const int LongestWaitMs = 600_000; // a connection that ends is noticed at once, and each answer costs both ends several wake-ups
 
     private readonly HostState _state = session.State;
     private readonly HashSet<long> _handed = [];
