@@ -15,7 +15,9 @@ namespace MicroView.Serving;
 /// Kestrel that runs while it has clients: its clock ticks every second and its pool is looked through every ten, which is most of what an agent takes that nobody asks.
 /// The ports stay open while it rests. The next connection is served by a new Kestrel with the same settings, so what configures it is called once for each. Thread-safe as every server is.
 /// </summary>
-internal sealed class RestingServer(IOptionsFactory<KestrelServerOptions> options, IServiceProvider services) : IServer
+/// <param name="options">Makes the settings of each Kestrel.</param>
+/// <param name="services">The application's.</param>
+public sealed class RestingServer(IOptionsFactory<KestrelServerOptions> options, IServiceProvider services) : IServer
 {
     /// <summary>Longer than most clients stay away, who then find it awake.</summary>
     public static readonly TimeSpan UsualIdleTime = TimeSpan.FromSeconds(30);
@@ -132,9 +134,12 @@ internal sealed class RestingServer(IOptionsFactory<KestrelServerOptions> option
 }
 
 /// <summary>How an application comes to rest.</summary>
-internal static class RestingServerExtensions
+public static class RestingServerExtensions
 {
-    /// <summary>Serves by Kestrel, which rests while nobody is connected. <paramref name="configure"/> is called for each Kestrel anew.</summary>
+    /// <summary>Serves by Kestrel, which rests while nobody is connected.</summary>
+    /// <param name="host">The application that is being built.</param>
+    /// <param name="configure">Called for each Kestrel anew; says where to listen, in the same order each time.</param>
+    /// <param name="idleTime">How long nobody is connected before it rests; null: <see cref="RestingServer.UsualIdleTime"/>.</param>
     public static void UseRestingKestrel(this IWebHostBuilder host, Action<KestrelServerOptions> configure, TimeSpan? idleTime = null) =>
         host.UseKestrelCore().ConfigureKestrel(configure).ConfigureServices(services => services.AddSingleton<IServer>(provider =>
             new RestingServer(provider.GetRequiredService<IOptionsFactory<KestrelServerOptions>>(), provider) { IdleTime = idleTime ?? RestingServer.UsualIdleTime }));
