@@ -161,7 +161,8 @@ internal sealed class KeptPort : IDisposable
             try
             {
                 client = await _socket.AcceptAsync(_closed.Token).ConfigureAwait(false);
-                client.NoDelay = true;
+                if (client.AddressFamily != AddressFamily.Unix)
+                    client.NoDelay = true;
                 await _clients.Writer.WriteAsync(client, _closed.Token).ConfigureAwait(false);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)

@@ -72,7 +72,7 @@ public sealed class RestingServer(IOptionsFactory<KestrelServerOptions> options,
             {
                 await _ports.BecomeIdleAsync(IdleTime, _stopping.Token).ConfigureAwait(false);
                 using (var patience = new CancellationTokenSource(s_farewell))
-                    await RestAsync(patience.Token).ConfigureAwait(false);
+                    await RestAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // however it ended, it is over
                 do
                     await _ports.ClientAsync(_stopping.Token).ConfigureAwait(false);
                 while (!await TryWakeAsync(application).ConfigureAwait(false));
