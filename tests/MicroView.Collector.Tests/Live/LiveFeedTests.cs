@@ -8,6 +8,7 @@ namespace MicroView.Collector.Tests;
 public sealed class LiveFeedTests
 {
     private const int Pods = 200, Metrics = 64;
+    private const int Waking = 2000; // bytes, of three senders; ten bytes a pod would be 2,000 more
 
     /// <summary>The figures of docs/live-page.md: what a page costs is bytes, and not memory.</summary>
     [Fact]
@@ -17,32 +18,41 @@ public sealed class LiveFeedTests
         scene.Learn();
         var pages = Enumerable.Range(0, 3).Select(_ => scene.Feed.TrySubscribe()!).ToArray();
         using var stop = new CancellationTokenSource();
-        var sending = pages.Select(page => Task.Run(() => page.SendAsync(Stream.Null, stop.Token))).ToArray();
+        var bodies = pages.Select(_ => new CountedStream()).ToArray();
+        var sending = pages.Zip(bodies, (page, body) => Task.Run(() => page.SendAsync(body, stop.Token))).ToArray();
         for (var i = 0; i < 4; i++)
         {
             scene.Tick(); // buffers grow to their size
-            Thread.Sleep(20);
+            await SentAsync();
         }
-        var (bytes, frames) = (scene.Feed.PostedBytes, scene.Feed.Frames);
-        long allocated = 0;
-        for (var i = 0; i < 20; i++)
-        {
-            scene.Scrape();
-            Thread.Sleep(20); // the pages are sent meanwhile
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            scene.Feed.Tick(scene.NowNs);
-            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-        frames = scene.Feed.Frames - frames;
-        Assert.Equal(20, frames);
-        var perFrame = (scene.Feed.PostedBytes - bytes) / frames / pages.Length;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{perFrame} bytes per frame and page, {2 * perFrame} a second; {allocated / frames} bytes allocated per frame");
+        // Code that a busy machine has not optimised yet allocates what the same code later keeps on the stack.
+        var (perFrame, allocated) = (0L, long.MaxValue);
+        for (var attempt = 0; attempt < 20 && allocated > Waking; attempt++)
+            (perFrame, allocated) = await FramesAsync(20);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{perFrame} bytes per frame and page, {2 * perFrame} a second; {allocated} bytes allocated per frame");
         Assert.InRange(perFrame, 1000, 6000); // every pod's score has changed
-        Assert.InRange(allocated / frames, 0, 2000); // waking three senders; ten bytes a pod would be 2,000 more
+        Assert.InRange(allocated, 0, Waking);
         await stop.CancelAsync();
         foreach (var sender in sending)
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sender);
         Array.ForEach(pages, page => page.Dispose());
+
+        async Task<(long PerFrame, long Allocated)> FramesAsync(int count)
+        {
+            var (bytes, frames, sum) = (scene.Feed.PostedBytes, scene.Feed.Frames, 0L);
+            for (var i = 0; i < count; i++)
+            {
+                scene.Scrape();
+                await SentAsync(); // what piles up makes buffers grow
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                scene.Feed.Tick(scene.NowNs);
+                sum += GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+            Assert.Equal(count, scene.Feed.Frames - frames);
+            return ((scene.Feed.PostedBytes - bytes) / count / pages.Length, sum / count);
+        }
+
+        Task SentAsync() => CollectorScene.UntilAsync(() => bodies.Sum(body => body.Count) == scene.Feed.PostedBytes, "all pages are sent");
     }
 
     [Fact]
@@ -163,6 +173,20 @@ public sealed class LiveFeedTests
         json.End();
         var text = Encoding.UTF8.GetString(json.Written.Span);
         Assert.Equal("data: {\"v\":[0,1.235E+07,-1E-09,1E+300,null,null,123456789.125,null,\"a\\nb\\r\\n\\n\\u003C/script\\u003E\\u2028\"]}\n\n", text);
+    }
+
+    /// <summary>Counts what is written and keeps none of it.</summary>
+    private sealed class CountedStream : MemoryStream
+    {
+        private long _count;
+
+        public long Count => Volatile.Read(ref _count);
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Volatile.Write(ref _count, _count + buffer.Length);
+            return default;
+        }
     }
 
     /// <summary>Pods over real memory that change with each scrape, and a feed of them.</summary>
