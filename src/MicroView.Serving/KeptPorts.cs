@@ -94,14 +94,30 @@ internal sealed class KeptPorts : IConnectionListenerFactory, IDisposable
             try
             {
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken);
-                var client = await port.Clients.ReadAsync(either.Token).ConfigureAwait(false);
-                var connection = _contexts.Create(client);
+                ConnectionContext? connection;
+                while ((connection = TryServe(await port.Clients.ReadAsync(either.Token).ConfigureAwait(false))) is null)
+                {
+                    // Who waited has gone again; whatever escapes from here would close the port.
+                }
                 ports.Opened();
                 _ = connection.ConnectionClosed.UnsafeRegister(static ports => ((KeptPorts)ports!).Closed(), ports);
                 return connection;
             }
             catch (Exception error) when (error is OperationCanceledException or ChannelClosedException)
             {
+                return null;
+            }
+        }
+
+        private ConnectionContext? TryServe(Socket client)
+        {
+            try
+            {
+                return _contexts.Create(client);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                client.Dispose();
                 return null;
             }
         }

@@ -50,7 +50,7 @@ public sealed class RestingServer(IOptionsFactory<KestrelServerOptions> options,
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a start that was cut short may throw anything
         _ports.Dispose();
         await RestAsync(cancellationToken).ConfigureAwait(false);
     }

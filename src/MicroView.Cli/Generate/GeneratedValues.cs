@@ -3,7 +3,7 @@ namespace MicroView.Cli;
 /// <summary>Values as services have them, at a few ns each, so that a generator costs what an instrumented service's updates do and little more. For one thread.</summary>
 internal sealed class GeneratedValues
 {
-    // A table that a row finds in few cache lines: what it does between two rows is push others' memory out.
+    // Small: what a row of values touches, it pushes out of the caches that others use.
     private const int LatencyBits = 8, Latencies = 1 << LatencyBits;
     private readonly double[] _latencies = new double[Latencies];
     private ulong _state = 0x9E3779B97F4A7C15;

@@ -104,6 +104,24 @@ public sealed class RestingServerTests
     }
 
     [Fact]
+    public async Task Clients_that_are_gone_before_they_are_served_cost_nobody_else_anything()
+    {
+        await using var served = await StartAsync(s_soon);
+        var port = new Uri(served.Urls.Single()).Port;
+        for (var round = 0; round < 5; round++)
+        {
+            await RestAsync(served);
+            for (var i = 0; i < 20; i++)
+            {
+                using var gone = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new(true, 0) }; // its end is a reset
+                await gone.ConnectAsync(IPAddress.Loopback, port);
+            }
+            Assert.Equal("served", await GetAsync(served.Urls.Single()));
+        }
+        await RestAsync(served); // all of them are counted out again
+    }
+
+    [Fact]
     public async Task Stops_while_it_rests_and_leaves_the_port()
     {
         var served = await StartAsync(s_soon);
