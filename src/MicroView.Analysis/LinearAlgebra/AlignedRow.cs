@@ -10,16 +10,28 @@ namespace MicroView.Analysis;
 public readonly struct AlignedRow
 {
     private const int LineBytes = 64;
+
+    // Of rows that long, the same value of several would lie in the same few lines of the nearest cache, or pass for each other on the way there.
+    private const int LongRow = 128;
+
     private readonly double[] _array;
     private readonly int _start;
 
     /// <summary>A row of <paramref name="length"/> doubles.</summary>
-    public AlignedRow(int length)
+    public AlignedRow(int length) : this(length, Allocate(length, out var start), start)
     {
-        Length = length;
-        _array = GC.AllocateArray<double>(length + LineBytes / sizeof(double) - 1, pinned: true);
-        var past = (int)(Marshal.UnsafeAddrOfPinnedArrayElement(_array, 0) % LineBytes);
-        _start = past == 0 ? 0 : (LineBytes - past) / sizeof(double);
+    }
+
+    private AlignedRow(int length, double[] array, int start) => (Length, _array, _start) = (length, array, start);
+
+    /// <summary>Rows of <paramref name="length"/> doubles behind one another in one array, whose length, read at each use of a row, is then one more line for all of them and not for each.</summary>
+    public static AlignedRow[] Block(int rows, int length)
+    {
+        var pitch = RowMatrix.Padded(length);
+        if (pitch >= LongRow)
+            pitch += LineBytes / sizeof(double);
+        var array = Allocate(rows * pitch, out var start);
+        return [.. Enumerable.Range(0, rows).Select(row => new AlignedRow(length, array, start + row * pitch))];
     }
 
     /// <summary>Doubles in the row.</summary>
@@ -36,11 +48,28 @@ public readonly struct AlignedRow
     public void AddTo(WorkingSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        set.Add(_array);
+        AddTo(set, Length);
+    }
+
+    /// <summary>Adds the first <paramref name="count"/> values alone, and before a block's first row, or a row by itself, the line with the array's length.</summary>
+    internal void AddTo(WorkingSet set, int count)
+    {
+        if (_array is null || count == 0)
+            return;
+        var before = _start < LineBytes / sizeof(double) ? LineBytes : 0;
+        set.Add(Marshal.UnsafeAddrOfPinnedArrayElement(_array, _start) - before, count * sizeof(double) + before);
     }
 
     /// <summary>One value.</summary>
     public ref double this[int index] => ref _array.AsSpan(_start, Length)[index];
+
+    private static double[] Allocate(int length, out int start)
+    {
+        var array = GC.AllocateArray<double>(length + LineBytes / sizeof(double) - 1, pinned: true);
+        var past = (int)(Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) % LineBytes);
+        start = past == 0 ? 0 : (LineBytes - past) / sizeof(double);
+        return array;
+    }
 
     /// <summary>The row as a span.</summary>
     public static implicit operator Span<double>(AlignedRow row) => row.Span;

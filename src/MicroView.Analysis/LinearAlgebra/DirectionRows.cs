@@ -32,10 +32,14 @@ internal sealed class DirectionRows
     /// <summary>Products a caller of <see cref="Project"/> must have room for: <see cref="Count"/> rounded up.</summary>
     public int Products => (Count + Together - 1) / Together * Together;
 
-    /// <summary>Where they are.</summary>
-    public AlignedRow Memory => _memory;
-
     private Span<float> Values => MemoryMarshal.Cast<double, float>(_memory.Span);
+
+    /// <summary>Adds what a row touches.</summary>
+    public void AddTo(WorkingSet set)
+    {
+        set.Add(this, 48);
+        _memory.AddTo(set, Products * _stride / 2);
+    }
 
     /// <summary>Takes over the directions of a sketch of the same sizes.</summary>
     public void Take(FrequentDirections sketch)

@@ -147,6 +147,9 @@ public sealed class PodAnalyzer
         _budget?.AddTo(set);
     }
 
+    /// <summary>Another number when what <see cref="AddTo"/> adds has moved, as a collection moves it, or was made anew: for most of it, at once.</summary>
+    public nint MemoryMark => WorkingSet.Mark(this, _detector, _scaling);
+
     /// <summary>The z-scores of the last row judged; one per feature.</summary>
     public ReadOnlySpan<double> LastZScores => _z.Span[..Map.Count];
 

@@ -35,6 +35,10 @@ public sealed class WorkingSet
             Append(line, Math.Min(lines, MostLinesPerRange));
     }
 
+    /// <summary>Where three objects lie, in one number; it tells that one of them has moved, not where to.</summary>
+    public static nint Mark(object? first, object? second, object? third) =>
+        Unsafe.As<object?, nint>(ref first) ^ nint.RotateLeft(Unsafe.As<object?, nint>(ref second), 21) ^ nint.RotateLeft(Unsafe.As<object?, nint>(ref third), 42);
+
     /// <summary>Adds an object of about <paramref name="bytes"/> bytes.</summary>
     public void Add(object? target, int bytes)
     {

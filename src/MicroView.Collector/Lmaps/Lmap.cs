@@ -205,6 +205,7 @@ public sealed class Lmap
             Classify(pod, nowNs);
         if (status == RowStatus.Fresh)
             pod.Flight?.Take(pod, nowNs); // behind the detector: the row goes with what it said
+        Prefetch.After(index);
     }
 
     /// <summary>Only what is wrong is news: a pod that is well again is fresh when its row has been read.</summary>

@@ -167,6 +167,9 @@ public sealed class MonitoredPod
         Analysis?.AddTo(set);
     }
 
+    /// <summary>Another one when what <see cref="AddTo"/> adds has moved or was made anew, as far as a look at what most of it hangs on tells.</summary>
+    internal nint MemoryMark => WorkingSet.Mark(this, Source, CurrentRow) ^ (Analysis?.MemoryMark ?? 0);
+
     internal void PublishObservation(in Observation seen)
     {
         if (seen.Row != RowOutcome.Accepted)

@@ -65,6 +65,9 @@ internal sealed class PodAnalysis
         return _analyzer.Observe(row, timeNs);
     }
 
+    /// <summary><see cref="PodAnalyzer.MemoryMark"/>.</summary>
+    public nint MemoryMark => _analyzer.MemoryMark;
+
     /// <summary>Adds what a row touches.</summary>
     public void AddTo(WorkingSet set)
     {

@@ -21,8 +21,8 @@ public sealed class PublishedRow
     public PublishedRow(int slots)
     {
         Slots = slots;
-        _even = new AlignedRow(slots);
-        _odd = new AlignedRow(slots);
+        var rows = AlignedRow.Block(2, slots);
+        (_even, _odd) = (rows[0], rows[1]);
         // A slot that no read has filled yet must not pass for 0.
         _even.Span.Fill(double.NaN);
         _odd.Span.Fill(double.NaN);

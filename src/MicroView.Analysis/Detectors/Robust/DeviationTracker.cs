@@ -38,8 +38,8 @@ internal sealed class DeviationTracker
     {
         (_dimension, _centers) = (dimension, centers);
         var stride = RowMatrix.Padded(dimension);
-        (_center, _variance, _inverse, _base, _reach) = (new(stride), new(stride), new(stride), new(stride), new(stride));
-        Deviations = new(stride);
+        var rows = AlignedRow.Block(6, stride);
+        (_inverse, Deviations, _variance, _center, _reach, _base) = (rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]);
         _levels = new LevelRuns(centers ? dimension : 0);
     }
 

@@ -36,8 +36,7 @@ internal sealed class SharedMotion
     {
         set.Add(this, 64);
         set.Add(_products);
-        set.Add(_directions, 48);
-        _directions.Memory.AddTo(set);
+        _directions.AddTo(set);
     }
 
     /// <summary>Adds a row of deviations; the directions follow at once only after <see cref="Settle"/>.</summary>
