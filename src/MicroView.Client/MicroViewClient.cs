@@ -111,6 +111,15 @@ public sealed class MicroViewClient : IDisposable
     public Histogram Histogram(string name, MetricInfo? info, params ReadOnlySpan<(string Name, string Value)> labels) =>
         _registry.GetOrAdd(MetricIdentity.Create(name, MetricType.Histogram, info, labels), static identity => new Histogram(identity));
 
+    /// <summary>Counters and gauges that one thread writes together, by their index. A name that other rows have is the same metric there.</summary>
+    public MetricRow Row(params ReadOnlySpan<RowMetric> metrics)
+    {
+        var cells = new RowCell[metrics.Length];
+        for (var i = 0; i < cells.Length; i++)
+            cells[i] = _registry.GetOrAdd(metrics[i]?.Identity ?? MetricIdentity.Create(null, MetricType.Gauge, null, []), static identity => new RowCell(identity));
+        return new(cells);
+    }
+
     /// <summary>Counters of one name, by the values of these labels.</summary>
     public MetricFamily<Counter> Counters(string name, MetricInfo? info = null, params string[] labels) =>
         new(labels, values => Counter(name, info, values));

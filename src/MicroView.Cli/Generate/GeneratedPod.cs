@@ -26,28 +26,30 @@ internal abstract class GeneratedPod : IDisposable
 internal sealed class AttachedPod : GeneratedPod
 {
     private readonly MicroViewClient _client;
-    private readonly SingleWriterCounter[] _counters;
-    private readonly Gauge[] _gauges;
+    private readonly MetricRow _row;
+    private readonly int _counters;
 
     public AttachedPod(MicroViewClientOptions options, int metrics)
     {
         _client = new(options);
-        _counters = [.. Enumerable.Range(0, (metrics + 1) / 2).Select(i => _client.SingleWriterCounter(CounterName(i)))];
-        _gauges = [.. Enumerable.Range(0, metrics / 2).Select(i => _client.Gauge(GaugeName(i)))];
+        _counters = (metrics + 1) / 2;
+        _row = _client.Row([
+            .. Enumerable.Range(0, _counters).Select(i => RowMetric.Counter(CounterName(i))),
+            .. Enumerable.Range(0, metrics / 2).Select(i => RowMetric.Gauge(GaugeName(i)))]);
     }
 
     public string? Attached => _client.AttachedPod;
 
-    public override double Requests => _counters[0].Value;
+    public override double Requests => _row[0];
 
-    public override double Latency => _gauges.Length > 0 ? _gauges[0].Value : double.NaN;
+    public override double Latency => _row[_counters];
 
     public override void Update(GeneratedValues values)
     {
-        foreach (var counter in _counters)
-            counter.Add(values.Requests());
-        foreach (var gauge in _gauges)
-            gauge.Set(values.Latency());
+        for (var i = 0; i < _counters; i++)
+            _row.Add(i, values.Requests());
+        for (var i = _counters; i < _row.Count; i++)
+            _row.Set(i, values.Latency());
     }
 
     public override void Dispose() => _client.Dispose();
