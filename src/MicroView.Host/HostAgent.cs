@@ -95,6 +95,8 @@ public sealed class HostAgent : IAsyncDisposable
         try
         {
             state.Rdma = open(state, rdma, out var noQueues);
+            if (state.Rdma is null)
+                state.Book.HeartbeatMs = (int)PageFormat.LocalHeartbeatPeriod.TotalMilliseconds;
             if (options.RestEnabled)
             {
                 rest = new(state, new(options.StateFolder ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "rest")));

@@ -36,6 +36,21 @@ internal sealed class HostState
     /// <summary>Somebody has taken a pod's rate, or may still be writing it: the words are to be looked at often.</summary>
     internal volatile bool RatesMove;
 
+    /// <summary>Has the next heartbeat come now, and those behind it as often as what waits for them wants.</summary>
+    internal Action? HurryBeats { get; set; }
+
+    /// <summary>The first REST pod is there: its segment is to be looked at often.</summary>
+    internal Action? HurrySegments { get; set; }
+
+    /// <summary>To be called behind the store or the grant, or a look between the two would miss it.</summary>
+    internal void MoveRates()
+    {
+        var moved = RatesMove;
+        RatesMove = true;
+        if (!moved)
+            HurryBeats?.Invoke();
+    }
+
     internal uint UserId { get; } = Machine.UserId;
 
     /// <summary>Regions and queue pairs; null without a device. Set once, before the first pod.</summary>

@@ -25,6 +25,35 @@ public sealed class FreshnessTests
         Assert.Equal(0, await scene.ValueAsync("microview_pod_stale{pod=\"p\"}"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_session_that_ends_makes_its_pods_stale_although_their_heartbeats_move(bool recorded)
+    {
+        var folder = Directory.CreateTempSubdirectory("mv-over");
+        try
+        {
+            await using var scene = await StartAsync(
+                recorded ? Quick with { RecordInto = Path.Combine(folder.FullName, "run.mvrec") } : Quick, agent => agent.Join("p", Gauge("g")).Set(0, 4));
+            await UntilAsync(async () => await scene.ValueAsync("g{pod=\"p\"}") == 4, "the value");
+            scene.Agent.Refusal = "come back later";
+            scene.Agent.CutOff();
+            await UntilAsync(() => scene.Pod("p")!.IsStale, "staleness");
+            for (var i = 0; i < 20; i++)
+            {
+                await Task.Delay(50, TestContext.Current.CancellationToken); // more than a heartbeat may stand still: these move
+                Assert.True(scene.Pod("p")!.IsStale);
+            }
+            Assert.Null(await scene.ValueAsync("g{pod=\"p\"}"));
+            scene.Agent.Refusal = null;
+            await UntilAsync(async () => await scene.ValueAsync("g{pod=\"p\"}") == 4, "the value again");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public async Task A_scribbled_header_quarantines_its_pod_and_no_other()
     {

@@ -141,6 +141,33 @@ public sealed class ObjectReaderTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0, 900)]
+    [InlineData(400, 900)]
+    [InlineData(3000, 6750)]
+    [InlineData(1, 225)]
+    [InlineData(-5, 225)]
+    [InlineData(int.MaxValue, 22_500)]
+    public void A_heartbeat_may_stand_still_for_a_little_more_than_two_of_the_periods_that_the_layout_tells(int periodMs, int limitMs)
+    {
+        var limit = limitMs * 1_000_000L;
+        using var mapped = ObjectReader.Map(MemoryFile.ReopenReadOnly(_live.File), _live.Geometry, _live.Epoch, periodMs);
+        using var copied = ObjectReader.Positional(MemoryFile.ReopenReadOnly(_live.File), _live.Geometry, _live.Epoch, periodMs);
+        foreach (var reader in new[] { mapped, copied })
+        {
+            reader.Slots = Slots;
+            Assert.Equal(RowStatus.Fresh, reader.Read(_values, 1));
+            Assert.Equal(RowStatus.Fresh, reader.Read(_values, 1 + limit));
+            Assert.Equal(RowStatus.Stale, reader.Read(_values, 2 + limit));
+        }
+        var image = new byte[mapped.UsedBytes];
+        Assert.True(mapped.TryCopy(image));
+        var images = new ImageReader(_live.Geometry, _live.Epoch, heartbeatMs: periodMs) { Slots = Slots };
+        Assert.Equal(RowStatus.Fresh, images.Read(image, _values, 1));
+        Assert.Equal(RowStatus.Fresh, images.Read(image, _values, 1 + limit));
+        Assert.Equal(RowStatus.Stale, images.Read(image, _values, 2 + limit));
+    }
+
     [Fact]
     public void Reading_allocates_nothing()
     {

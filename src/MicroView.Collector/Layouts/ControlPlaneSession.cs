@@ -143,6 +143,8 @@ internal sealed class ControlPlaneSession : LayoutSession
         }
         finally
         {
+            if (!_stop.IsCancellationRequested)
+                _follower.EndSession();
             await over.CancelAsync().ConfigureAwait(false);
             await rates.ConfigureAwait(false);
         }

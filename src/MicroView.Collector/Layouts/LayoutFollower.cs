@@ -70,6 +70,9 @@ internal sealed class LayoutFollower : IDisposable
         ForgetAbsent(_clock.NowNs);
     }
 
+    /// <summary>The session is over: pods that are read through its connection are stale until the next one.</summary>
+    public void EndSession() => _transport.EndSession();
+
     /// <summary>Whether pods are away that <see cref="ForgetAbsent"/> may forget by and by.</summary>
     public bool HasAbsent => _absent.Count > 0;
 

@@ -11,13 +11,16 @@ internal sealed class CopiedSource : ImageSource, IHeldObjects
     private readonly ObjectReader[] _objects;
     private readonly byte[][] _images;
     private readonly bool[] _copied, _confirmed;
+    private readonly ReaderSession? _session;
 
     /// <summary>A source over objects in order; owns them.</summary>
     /// <param name="objects">The pod's objects; all but the last are full.</param>
     /// <param name="images">A reader for the images of each.</param>
     /// <param name="slots">The pod's published slots; those beyond the objects' capacity are not read.</param>
-    public CopiedSource(IReadOnlyList<ObjectReader> objects, IReadOnlyList<ImageReader> images, int slots) : base(images, slots)
+    /// <param name="session">Whose end makes them stale; null: none.</param>
+    public CopiedSource(IReadOnlyList<ObjectReader> objects, IReadOnlyList<ImageReader> images, int slots, ReaderSession? session = null) : base(images, slots)
     {
+        _session = session;
         _objects = [.. objects];
         _images = [.. Enumerable.Range(0, _objects.Length).Select(i => GC.AllocateArray<byte>(ImageBytes(i), pinned: true))];
         (_copied, _confirmed) = (new bool[_objects.Length], new bool[_objects.Length]);
@@ -36,6 +39,8 @@ internal sealed class CopiedSource : ImageSource, IHeldObjects
     /// <inheritdoc/>
     protected override RowStatus Fetch(long nowNs)
     {
+        if (_session is { IsOver: true })
+            return RowStatus.Stale;
         for (var i = 0; i < _objects.Length; i++)
             _copied[i] = _objects[i].TryCopy(_images[i], out _confirmed[i]);
         return RowStatus.Fresh;

@@ -26,6 +26,11 @@ public abstract class PageTransport
     /// <exception cref="IOException">An object cannot be read: what, and why.</exception>
     public abstract PageSource Open(PodLayout layout, int slots, PageSource? former, IReadOnlyList<SafeFileHandle> files);
 
+    /// <summary>The session with the agent is over, by whoever's fault: what is read through its connection alone is stale from now on. Called by the layout follower's caller.</summary>
+    internal virtual void EndSession()
+    {
+    }
+
     /// <summary>What one LMAP's reads go through; null when they need nothing. Asked once per LMAP.</summary>
     internal virtual ScrapeReads? ReadsOf(int lmap) => null;
 }
@@ -40,6 +45,8 @@ internal interface IHeldObjects
 /// <summary>Pods of this machine, through the descriptors that the agent's socket hands out.</summary>
 public sealed class SharedMemoryTransport : PageTransport
 {
+    private ReaderSession _session = new();
+
     /// <inheritdoc/>
     public override string Name => "shm";
 
@@ -58,7 +65,9 @@ public sealed class SharedMemoryTransport : PageTransport
             for (var i = 0; i < files.Count; i++)
                 opened.Add(Open(layout.Kind, layout.Objects[held.Count + i], files[i]));
             ObjectReader[] all = [.. held, .. opened];
-            return Copies ? new CopiedSource(all, [.. all.Select((_, i) => ImageReaders.Of(layout.Objects[i]))], slots) : new SharedMemorySource(all, slots);
+            return Copies
+                ? new CopiedSource(all, [.. all.Select((_, i) => ImageReaders.Of(layout.Objects[i]))], slots, _session)
+                : new SharedMemorySource(all, slots, _session);
         }
         catch
         {
@@ -70,15 +79,32 @@ public sealed class SharedMemoryTransport : PageTransport
         }
     }
 
+    /// <inheritdoc/>
+    internal override void EndSession()
+    {
+        _session.IsOver = true;
+        _session = new();
+    }
+
     private static ObjectReader Open(PodKind kind, ObjectLayout layout, SafeFileHandle file)
     {
         if (!SlotGeometry.IsValid(layout.Capacity, layout.Stripes, out var problem))
             throw new InvalidDataException($"object {layout.Index}: {problem}");
         var geometry = new SlotGeometry(layout.Capacity, layout.Stripes);
-        var reader = kind == PodKind.Rest ? ObjectReader.Positional(file, geometry, layout.Epoch) : ObjectReader.Map(file, geometry, layout.Epoch);
+        var reader = kind == PodKind.Rest ? ObjectReader.Positional(file, geometry, layout.Epoch, layout.HeartbeatMs)
+            : ObjectReader.Map(file, geometry, layout.Epoch, layout.HeartbeatMs);
         reader.HasRows = layout.RowSlots > 0;
         return reader;
     }
+}
+
+/// <summary>A session with the agent of this machine, as those see it who read the memory that it handed out: nothing else tells them as soon that the agent is gone.</summary>
+internal sealed class ReaderSession
+{
+    private volatile bool _isOver;
+
+    /// <summary>Whether it has ended. Thread-safe.</summary>
+    public bool IsOver { get => _isOver; set => _isOver = value; }
 }
 
 /// <summary>Readers of images for objects that the control plane told of.</summary>
@@ -92,6 +118,6 @@ internal static class ImageReaders
         var geometry = new SlotGeometry(pages.Capacity, pages.Stripes);
         if (pages.RowSlots != 0 && !geometry.CanStamp(pages.RowSlots))
             throw new InvalidDataException($"object {pages.Index}: a row of {pages.RowSlots} slots and its stamp do not fit");
-        return new(geometry, pages.Epoch, pages.RowSlots);
+        return new(geometry, pages.Epoch, pages.RowSlots, pages.HeartbeatMs);
     }
 }

@@ -7,12 +7,19 @@ namespace MicroView.Collector;
 public sealed class SharedMemorySource : ObjectSource, IHeldObjects
 {
     private readonly ObjectReader[] _readers;
+    private readonly ReaderSession? _session;
 
     /// <summary>A source over objects in order; owns them.</summary>
     /// <param name="readers">The pod's objects; all but the last are full.</param>
     /// <param name="slots">The pod's published slots; those beyond the objects' capacity are not read.</param>
     public SharedMemorySource(IReadOnlyList<ObjectReader> readers, int slots)
-        : base((readers ?? throw new ArgumentNullException(nameof(readers))).Select(reader => reader.Geometry.Slots), slots) => _readers = [.. readers];
+        : this(readers, slots, null)
+    {
+    }
+
+    /// <summary>The same, of memory that is stale once a session is over.</summary>
+    internal SharedMemorySource(IReadOnlyList<ObjectReader> readers, int slots, ReaderSession? session)
+        : base((readers ?? throw new ArgumentNullException(nameof(readers))).Select(reader => reader.Geometry.Slots), slots) => (_readers, _session) = ([.. readers], session);
 
     IReadOnlyList<ObjectReader> IHeldObjects.Held => _readers;
 
@@ -42,10 +49,15 @@ public sealed class SharedMemorySource : ObjectSource, IHeldObjects
     }
 
     /// <inheritdoc/>
-    protected override RowStatus ReadObject(int index, Span<double> values, long nowNs) => _readers[index].Read(values, nowNs);
+    protected override RowStatus ReadObject(int index, Span<double> values, long nowNs) =>
+        _session is { IsOver: true } ? LookAtObject(index, nowNs) : _readers[index].Read(values, nowNs);
 
     /// <inheritdoc/>
-    protected override RowStatus LookAtObject(int index, long nowNs) => _readers[index].Look(nowNs);
+    protected override RowStatus LookAtObject(int index, long nowNs)
+    {
+        var status = _readers[index].Look(nowNs); // a moved generation is worth knowing of all the same: the agent may be back
+        return _session is { IsOver: true } && status < RowStatus.Stale ? RowStatus.Stale : status;
+    }
 
     /// <inheritdoc/>
     protected override (ulong Generation, long RowTimeNs) First => (_readers[0].Generation, _readers[0].RowTimeNs);

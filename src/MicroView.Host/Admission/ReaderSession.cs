@@ -195,7 +195,7 @@ internal sealed class ReaderSession(ControlSession session)
         if (_state.Book.Find(request.Pod) is not { } pod)
             return session.RefuseAsync(new(RefusalReason.NotFound, "no pod of that id"));
         var holder = pod.Rate.Set(pod.Memory, this, _lease!.Name, request.Rate, Clocks.MonotonicNs, _state.Readers);
-        _state.RatesMove = true; // behind the store, or a look between the two would miss it
+        _state.MoveRates();
         return holder is not null
             ? session.RefuseAsync(new(RefusalReason.Forbidden, $"the rate of '{pod.Id}' is held by '{holder}' until it falls silent"))
             : session.SendAsync(new OkReply());

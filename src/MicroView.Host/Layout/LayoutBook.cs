@@ -37,6 +37,9 @@ public sealed class LayoutBook
     /// <summary>The heartbeats of its pods.</summary>
     internal Heartbeats Beats { get; } = new();
 
+    /// <summary>How often they move at least, ms, where readers are to be told; 0: as by default. Set before the first pod.</summary>
+    internal int HeartbeatMs { get; set; }
+
     /// <summary>What changed since a generation; the whole layout for 0, or when the book cannot tell.</summary>
     public LayoutUpdate Since(ulong since) => Since(since, since, long.MaxValue, out _, out _, withRegions: true);
 
@@ -60,7 +63,7 @@ public sealed class LayoutBook
             {
                 Generation = until,
                 Full = full,
-                Pods = [.. changed.Select(pod => pod.Describe(from, until, withRegions))],
+                Pods = [.. changed.Select(pod => pod.Describe(from, until, HeartbeatMs, withRegions))],
                 Removed = full ? [] : [.. _tombstones.Where(stone => stone.Generation > removalsSince).Select(stone => stone.Pod).Distinct()],
             };
         }
@@ -222,14 +225,14 @@ public sealed class LayoutBook
     internal PodLayout? Whole(ServedPod pod)
     {
         lock (_gate)
-            return pod.IsRemoved ? null : pod.Describe(0, _generation);
+            return pod.IsRemoved ? null : pod.Describe(0, _generation, HeartbeatMs);
     }
 
     /// <summary>All pods, without descriptors.</summary>
     internal PodLayout[] Summaries()
     {
         lock (_gate)
-            return [.. _pods.Values.Select(pod => pod.Describe(pod.Generation, pod.Generation))];
+            return [.. _pods.Values.Select(pod => pod.Describe(pod.Generation, pod.Generation, HeartbeatMs))];
     }
 
     /// <summary>The keys and layouts of a pod's objects.</summary>

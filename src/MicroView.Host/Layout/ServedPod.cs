@@ -16,6 +16,7 @@ internal readonly record struct PodChange(ulong Generation, int Slots, int Bytes
 /// </summary>
 internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
 {
+    private const int ObjectBytes = 24; // how often its heartbeat moves; the rest of it is counted with the identity
     private readonly List<PodChange> _changes = [];
     private readonly int _identityBytes = JsonSize.Of(identity);
     private int _damaged;
@@ -27,8 +28,8 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
     /// <summary>The id it was admitted under.</summary>
     internal string Id { get; set; } = identity.Pod;
 
-    /// <summary>JSON bytes that mentioning it costs: its identity and its retired slots.</summary>
-    internal int MentionBytes => _identityBytes + Retired.Count * 8;
+    /// <summary>JSON bytes that mentioning it costs: its identity, its objects and its retired slots.</summary>
+    internal int MentionBytes => _identityBytes + Objects.Count * ObjectBytes + Retired.Count * 8;
 
     /// <summary>What trace sampling rate it has, and by whose word.</summary>
     internal RateHold Rate { get; } = new();
@@ -91,7 +92,7 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_changes)[FirstAfter(generation)..];
 
     /// <summary>The pod as of generation <paramref name="until"/>, with the descriptors published after <paramref name="since"/>.</summary>
-    internal PodLayout Describe(ulong since, ulong until, bool withRegions = false)
+    internal PodLayout Describe(ulong since, ulong until, int heartbeatMs, bool withRegions = false)
     {
         var (first, slots) = (SlotsAt(since), SlotsAt(until));
         return new()
@@ -109,7 +110,7 @@ internal sealed class ServedPod(PodIdentity identity, IPodMemory memory)
             FirstSlot = first,
             Descriptors = Descriptors.GetRange(first, slots - first),
             Retired = [.. Retired.GetViewBetween(0, Math.Max(slots - 1, 0)).Where(slot => slot < slots)],
-            Objects = [.. Objects.Select(held => held.Layout)],
+            Objects = [.. Objects.Select(held => held.Layout with { HeartbeatMs = heartbeatMs })],
             Regions = withRegions && Regions?.Published is { } regions ? [.. regions.Take(Objects.Count)] : null,
         };
     }

@@ -10,27 +10,25 @@ namespace MicroView.Host;
 /// </summary>
 internal sealed class HostClock : IDisposable
 {
-    private const int BeatsPerSweep = 3, BeatsPerInspection = 12;
+    private static readonly TimeSpan s_sweep = TimeSpan.FromSeconds(1); // with the next beat
     private static readonly TimeSpan s_queues = TimeSpan.FromMilliseconds(100), s_segments = TimeSpan.FromMilliseconds(500), s_queueInspection = TimeSpan.FromSeconds(1), s_inspection = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_registrations = TimeSpan.FromSeconds(5), s_measure = TimeSpan.FromSeconds(30), s_quietMeasure = TimeSpan.FromMinutes(5);
     private readonly HostState _state;
     private readonly ControlListener _listener;
     private readonly RestPods? _rest;
     private readonly List<PeriodicThread> _threads;
-    private readonly TimeSpan _idleSegments;
     private ulong _beat = (ulong)Stopwatch.GetTimestamp(); // differs from an earlier agent's
-    private long _triedNs, _measuredNs = Clocks.MonotonicNs;
+    private long _sweptNs, _inspectedNs, _triedNs, _measuredNs = Clocks.MonotonicNs;
 
     internal HostClock(HostState state, ControlListener listener, RestPods? rest)
     {
         (_state, _listener, _rest) = (state, listener, rest);
-        var half = state.Options.RestGrace / 2; // so that the first segment is seen well within its grace
-        _idleSegments = half < s_segments ? s_segments : half > s_registrations ? s_registrations : half;
         _threads =
         [
-            new("heartbeat", () => PageFormat.HeartbeatPeriod, Beat, state.Log, missed => state.Metrics.MissedBeats.Add(missed)),
-            new("segments", () => state.Rdma is null && rest is not { Count: > 0 } ? _idleSegments : s_segments, Reclaim, state.Log),
+            new("heartbeat", () => IsQuiet ? PageFormat.LocalHeartbeatPeriod : PageFormat.HeartbeatPeriod, _ => Beat(), state.Log, missed => state.Metrics.MissedBeats.Add(missed)),
+            new("segments", () => state.Rdma is null && rest is not { Count: > 0 } ? s_measure : s_segments, Reclaim, state.Log),
         ];
+        (state.HurryBeats, state.HurrySegments) = (_threads[0].Hurry, _threads[1].Hurry);
         // A lease that ends must soon reach nothing by RDMA; without, all that ends with it is a wait to give memory back.
         if (state.Rdma is not null)
             _threads.Add(new("leases", () => s_queues, Sweep, state.Log));
@@ -40,14 +38,17 @@ internal sealed class HostClock : IDisposable
 
     public void Dispose() => _threads.ForEach(thread => thread.Dispose());
 
-    private void Beat(long tick)
+    /// <summary>Nothing that a beat sees to is in a hurry: nobody reads by RDMA, no rate moves, no memory waits to be given up.</summary>
+    private bool IsQuiet => _state.Rdma is null && !_state.RatesMove && !_state.Retirement.IsWaiting;
+
+    private void Beat()
     {
         _state.Book.Beats.Beat(++_beat);
         _state.Readers.Listen();
-        var sweeps = tick % BeatsPerSweep == 0;
+        var sweeps = IsDue(ref _sweptNs, s_sweep);
         if (sweeps || _state.Rdma is not null)
             _listener.EndOrphans();
-        var inspects = tick % BeatsPerInspection == 0;
+        var inspects = IsDue(ref _inspectedNs, s_inspection);
         if (_state.RatesMove || inspects)
             WatchRates();
         if (_state.Rdma is not null)

@@ -14,6 +14,16 @@ internal sealed class Retirement(HostState state)
     /// <summary>Pods that wait.</summary>
     internal int Count => (int)Sum(waiting => waiting.Pod is null ? 0 : 1);
 
+    /// <summary>Whether anything waits.</summary>
+    internal bool IsWaiting
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count > 0;
+        }
+    }
+
     /// <summary>Replaced regions that wait, and their bytes.</summary>
     internal (int Count, long Bytes) Regions => ((int)Sum(waiting => waiting.Region is null ? 0 : 1), Sum(waiting => waiting.Region?.Length ?? 0));
 
@@ -28,6 +38,8 @@ internal sealed class Retirement(HostState state)
             _waiting.Add(new(generation, Stopwatch.GetTimestamp(), pod, null));
         }
         Release();
+        if (IsWaiting)
+            state.HurryBeats?.Invoke();
     }
 
     /// <summary>Deregisters regions as soon as no reader can be reading them.</summary>

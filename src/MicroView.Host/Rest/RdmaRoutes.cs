@@ -122,7 +122,7 @@ internal sealed class RdmaRoutes(HostState state, VerbsState found)
         if (state.Book.Find(id) is not { } pod)
             return new(id, null);
         var (term, holder) = pod.Rate.Grant(lease, now, state.Readers);
-        state.RatesMove = true; // behind the grant, or a look between the two would miss it
+        state.MoveRates();
         if (holder is not null)
             return new(id, null, holder);
         state.Metrics.TermsGranted.Increment();

@@ -231,6 +231,8 @@ internal sealed class RestPods(HostState state, RestJournal journal)
         state.Metrics.Attached.Increment();
         var pod = new RestPod(served, memory) { HeldAt = Stopwatch.GetTimestamp() };
         _pods.Add(name, pod);
+        if (_pods.Count == 1)
+            state.HurrySegments?.Invoke();
         return (pod, null);
     }
 

@@ -26,6 +26,10 @@ public sealed record ObjectLayout(int Index, int Capacity, int Stripes, ulong Ep
     /// <summary>Slots of a batch writer's row, behind which its stamp stands; 0: live stores, or rows without a stamp.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int RowSlots { get; init; }
+
+    /// <summary>How often the agent moves its heartbeat, ms; 0: every <see cref="PageFormat.HeartbeatPeriod"/>. Told by the agent, and ignored when a client tells it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int HeartbeatMs { get; init; }
 }
 
 /// <summary>Memory that a queue pair of the agent reaches.</summary>

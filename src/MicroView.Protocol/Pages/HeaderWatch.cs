@@ -4,7 +4,9 @@ using System.Threading;
 namespace MicroView.Protocol;
 
 /// <summary>What a reader compares in an object's header, and when its heartbeat last moved. For one thread.</summary>
-internal unsafe struct HeaderWatch(ulong epoch)
+/// <param name="epoch">As the layout tells it.</param>
+/// <param name="staleAfterNs">How long the heartbeat may stand still, ns.</param>
+internal unsafe struct HeaderWatch(ulong epoch, long staleAfterNs)
 {
     private ulong _heartbeat;
     private long _movedNs = long.MinValue;
@@ -33,7 +35,7 @@ internal unsafe struct HeaderWatch(ulong epoch)
     private bool Moves(ulong heartbeat, long nowNs)
     {
         if (heartbeat == _heartbeat && _movedNs != long.MinValue)
-            return nowNs - _movedNs <= PageFormat.HeartbeatTimeout.Ticks * 100;
+            return nowNs - _movedNs <= staleAfterNs;
         _heartbeat = heartbeat;
         _movedNs = nowNs;
         return true;

@@ -16,12 +16,13 @@ public sealed unsafe class ImageReader
     /// <param name="geometry">How its slots lie.</param>
     /// <param name="epoch">Its epoch.</param>
     /// <param name="rowSlots">Slots of its rows where they are stamped, else 0.</param>
+    /// <param name="heartbeatMs">How often its heartbeat moves, ms, as the layout tells; 0: as by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rows and their stamp do not fit.</exception>
-    public ImageReader(SlotGeometry geometry, ulong epoch, int rowSlots = 0)
+    public ImageReader(SlotGeometry geometry, ulong epoch, int rowSlots = 0, int heartbeatMs = 0)
     {
         if (rowSlots != 0 && !geometry.CanStamp(rowSlots))
             throw new ArgumentOutOfRangeException(nameof(rowSlots), $"a row of {rowSlots} slots and its stamp do not fit");
-        (Geometry, RowSlots, _header) = (geometry, rowSlots, new(epoch));
+        (Geometry, RowSlots, _header) = (geometry, rowSlots, new(epoch, PageFormat.StaleAfterNs(heartbeatMs)));
     }
 
     /// <summary>How the slots lie.</summary>

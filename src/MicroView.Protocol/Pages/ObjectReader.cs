@@ -20,8 +20,8 @@ public sealed unsafe class ObjectReader : IDisposable
     private int _slots;
     private ulong _lastSequence;
 
-    private ObjectReader(SafeFileHandle file, Mapping? mapping, SlotGeometry geometry, ulong epoch) =>
-        (_file, _mapping, Geometry, _header) = (file, mapping, geometry, new(epoch));
+    private ObjectReader(SafeFileHandle file, Mapping? mapping, SlotGeometry geometry, ulong epoch, int heartbeatMs) =>
+        (_file, _mapping, Geometry, _header) = (file, mapping, geometry, new(epoch, PageFormat.StaleAfterNs(heartbeatMs)));
 
     /// <summary>How the slots lie.</summary>
     public SlotGeometry Geometry { get; }
@@ -57,17 +57,21 @@ public sealed unsafe class ObjectReader : IDisposable
     public int UsedBytes => Geometry.UsedBytes(_slots) - PageFormat.HeaderOffset;
 
     /// <summary>Maps a sealed object; owns <paramref name="file"/> from then on.</summary>
+    /// <param name="file">The object's file.</param>
+    /// <param name="geometry">How its slots lie.</param>
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="heartbeatMs">How often its heartbeat moves, ms, as the layout tells; 0: as by default.</param>
     /// <exception cref="SystemCallException">The kernel refused.</exception>
     /// <exception cref="InvalidDataException">The file is not a sealed object of this geometry: mapping it could raise SIGBUS.</exception>
-    public static ObjectReader Map(SafeFileHandle file, SlotGeometry geometry, ulong epoch)
+    public static ObjectReader Map(SafeFileHandle file, SlotGeometry geometry, ulong epoch, int heartbeatMs = 0)
     {
         if (!MemoryFile.IsTrustworthy(file, geometry.Capacity, out var problem))
             throw new InvalidDataException(problem);
-        return new(file, Mapping.Create(file, geometry.Capacity, writable: false, "a pod's object"), geometry, epoch);
+        return new(file, Mapping.Create(file, geometry.Capacity, writable: false, "a pod's object"), geometry, epoch, heartbeatMs);
     }
 
-    /// <summary>Reads a segment that cannot be sealed, by pread; owns <paramref name="file"/> from then on.</summary>
-    public static ObjectReader Positional(SafeFileHandle file, SlotGeometry geometry, ulong epoch) => new(file, null, geometry, epoch);
+    /// <summary>Reads a segment that cannot be sealed, by pread; owns <paramref name="file"/> from then on. Parameters as <see cref="Map"/> takes them.</summary>
+    public static ObjectReader Positional(SafeFileHandle file, SlotGeometry geometry, ulong epoch, int heartbeatMs = 0) => new(file, null, geometry, epoch, heartbeatMs);
 
     /// <summary>Reads the used prefix.</summary>
     /// <param name="values">At least <see cref="Slots"/> values; written only when the answer is <see cref="RowStatus.Fresh"/> or <see cref="RowStatus.Torn"/>.</param>

@@ -45,11 +45,23 @@ public static class PageFormat
     /// <summary>The largest number of stripes.</summary>
     public const int MaxStripes = 8;
 
-    /// <summary>How often the agent moves the heartbeat: each time costs it a wake-up, and one may come half a second late.</summary>
+    /// <summary>How often the agent moves the heartbeat unless the layout tells otherwise: each time costs it a wake-up, and one may come half a second late.</summary>
     public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>The same where nobody reads by RDMA: a reader on this machine learns from its connection's end, at once, that the agent is gone.</summary>
+    public static readonly TimeSpan LocalHeartbeatPeriod = TimeSpan.FromSeconds(3);
+
     /// <summary>How long a heartbeat may stand still before the pod is stale: not quite a second, so that who looks once a second knows at the second look.</summary>
-    public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromMilliseconds(900);
+    public static readonly TimeSpan HeartbeatTimeout = TimeoutOf(HeartbeatPeriod);
+
+    private const int LeastPeriodMs = 100, MostPeriodMs = 10_000;
+
+    /// <summary>How long a heartbeat of a period may stand still.</summary>
+    public static TimeSpan TimeoutOf(TimeSpan period) => period * 9 / 4;
+
+    /// <summary>The same in ns, for a period that a layout tells (<see cref="ObjectLayout.HeartbeatMs"/>): 0 is <see cref="HeartbeatPeriod"/>, and what nobody would mean is brought within bounds.</summary>
+    public static long StaleAfterNs(int periodMs) =>
+        TimeoutOf(periodMs == 0 ? HeartbeatPeriod : TimeSpan.FromMilliseconds(Math.Min(Math.Max(periodMs, LeastPeriodMs), MostPeriodMs))).Ticks * 100;
 
     /// <summary>The row sequence in an image, which begins at <see cref="HeaderOffset"/>.</summary>
     public static ulong RowSequenceOf(ReadOnlySpan<byte> image) => System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(image[(RowSeqField - HeaderOffset)..]);

@@ -24,6 +24,19 @@ public sealed class ReaderSessionTests
     }
 
     [Fact]
+    public async Task Readers_are_told_how_often_a_heartbeat_moves_where_nobody_reads_by_rdma_and_a_clients_own_word_is_none()
+    {
+        await using var agent = await TestAgent.StartAsync();
+        using var page = PageObject.Create("page", TestClient.Geometry);
+        using var client = await TestClient.AttachAsync(agent, "pod");
+        Assert.IsType<OkReply>(await client.AskAsync(new AttachObjectRequest(new(1, page.Geometry.Capacity, 1, page.Epoch) { HeartbeatMs = 9999 }), [page.File]));
+        using var reader = await TestReader.OpenAsync(agent);
+        Assert.Equal([3000, 3000], Assert.Single((await reader.LayoutAsync(0)).Pods).Objects.Select(pages => pages.HeartbeatMs));
+        var beat = client.Object.Heartbeat;
+        await TestAgent.Eventually(() => client.Object.Heartbeat != beat, "a heartbeat");
+    }
+
+    [Fact]
     public async Task Memory_is_kept_until_the_reader_acknowledges()
     {
         await using var agent = await TestAgent.StartAsync(o => o with { LeaseMs = 60_000 });
