@@ -10,7 +10,7 @@ public sealed class BenchTests
 {
     private static readonly string[] UpdateCases =
     [
-        "floor_store", "gauge_set", "counter_single_writer", "counter_add", "counter_add_2_threads", "two_counters_2_threads", "histogram_record", "meter_bridge_add_two_tags",
+        "floor_store", "gauge_set", "gauges_set_4096", "row_set_4096", "counter_single_writer", "counter_add", "counter_add_2_threads", "two_counters_2_threads", "histogram_record", "meter_bridge_add_two_tags",
     ];
 
     [Fact]

@@ -14,6 +14,7 @@ internal sealed record UpdateCase(string Name, Action<int> First, Action<int>? S
 internal sealed class UpdateCases : IDisposable
 {
     private const int TableSize = 64;
+    private const int SpreadMetrics = 4096; // more than the nearest cache holds handles of
 
     private readonly MicroViewClient _client = new(new() { Pod = "bench-update", Attach = false });
     private readonly PageObject _floor = PageObject.Create("microview:bench-floor", new SlotGeometry(PageFormat.DefaultCapacity, 1));
@@ -33,6 +34,8 @@ internal sealed class UpdateCases : IDisposable
         [
             Floor(),
             GaugeSet(_client.Gauge("bench_gauge")),
+            GaugesSet([.. Enumerable.Range(0, SpreadMetrics).Select(i => _client.Gauge($"bench_gauge_{i}"))]),
+            RowSet(_client.Row([.. Enumerable.Range(0, SpreadMetrics).Select(i => RowMetric.Gauge($"bench_row_{i}"))])),
             SingleWriter(_client.SingleWriterCounter("bench_single_writer")),
             new("counter_add", Add(one)),
             new("counter_add_2_threads", Add(shared), Add(shared)),
@@ -83,6 +86,30 @@ internal sealed class UpdateCases : IDisposable
             var (metric, values) = (gauge, table);
             for (var i = 0; i < count; i++)
                 metric.Set(values[i & (TableSize - 1)]);
+        });
+    }
+
+    private UpdateCase GaugesSet(Gauge[] gauges)
+    {
+        var table = _durations;
+        _results.Add((gauges[1].Name, () => gauges[1].Value));
+        return new("gauges_set_4096", count =>
+        {
+            var (metrics, values) = (gauges, table);
+            for (var i = 0; i < count; i++)
+                metrics[i & (SpreadMetrics - 1)].Set(values[i & (TableSize - 1)]);
+        });
+    }
+
+    private UpdateCase RowSet(MetricRow row)
+    {
+        var table = _durations;
+        _results.Add((row.Metrics[1].Name, () => row[1]));
+        return new("row_set_4096", count =>
+        {
+            var (metrics, values) = (row, table);
+            for (var i = 0; i < count; i++)
+                metrics.Set(i & (SpreadMetrics - 1), values[i & (TableSize - 1)]);
         });
     }
 

@@ -22,7 +22,7 @@ internal sealed class OverheadFigure : IFigure
         "netdata runs with its cgroups plugin alone, without machine learning, health checks and disk: its cheapest form.",
         "Series per container differ from system to system; the table has them. MicroView also detects anomalies in every row. Where it takes longer than the warm-up to learn (60 rows), that is the cost of learning.",
         "Network is what goes between endpoint and Prometheus over HTTP, both ways, without TCP and IP headers. MicroView's own collector reads shared memory, so there is none; over RDMA it would read 8 bytes per metric and 64 per pod.",
-        "Instrumented pods live in one generator process; its CPU time, runtime included, counts as generation.",
+        "Instrumented pods live in one generator process, which writes each through one handle (`MetricRow`); its CPU time, runtime included, counts as generation.",
     ];
 
     public IReadOnlyList<FigureStep> Plan(FigureOptions options)
