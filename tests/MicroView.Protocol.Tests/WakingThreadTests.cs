@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace MicroView.Protocol.Tests;
 
 public sealed class WakingThreadTests
@@ -60,5 +62,34 @@ public sealed class WakingThreadTests
         thread.Start();
         Assert.True(again.Wait(TimeSpan.FromSeconds(30)));
         Assert.Equal("the first", told);
+    }
+
+    [Fact]
+    public void The_exit_of_a_process_wakes_it_until_it_has_been_taken_off_and_turns_keep_their_distance_meanwhile()
+    {
+        using var exits = new ProcessExits();
+        using var process = Process.Start(new ProcessStartInfo("sleep", "600"))!;
+        using var handle = ProcessHandle.Open(process.Id)!;
+        exits.Add(handle);
+        var times = new List<long>();
+        using var turned = new SemaphoreSlim(0);
+        var thread = new WakingThread("test", now =>
+        {
+            times.Add(now);
+            if (times.Count == 4)
+                exits.Remove(Assert.Single(exits.Exited()));
+            turned.Release();
+            return long.MaxValue;
+        }, error => Assert.Fail(error.Message), leastGapNs: 20 * Millisecond, exits);
+        thread.Start();
+        Assert.True(turned.Wait(TimeSpan.FromSeconds(30)));
+        Assert.False(turned.Wait(50)); // it sleeps
+        process.Kill();
+        for (var i = 0; i < 3; i++)
+            Assert.True(turned.Wait(TimeSpan.FromSeconds(30)));
+        Assert.False(turned.Wait(100)); // and again, once the process has been taken off
+        thread.Dispose();
+        Assert.Equal(4, times.Count);
+        Assert.True(times[3] - times[2] >= 20 * Millisecond && times[2] - times[1] >= 20 * Millisecond);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class HostClock : IDisposable
         (_state, _listener, _rest) = (state, listener, rest);
         _threads =
         [
-            new("heartbeat", () => IsQuiet ? PageFormat.LocalHeartbeatPeriod : PageFormat.HeartbeatPeriod, _ => Beat(), state.Log, missed => state.Metrics.MissedBeats.Add(missed)),
+            new("heartbeat", () => IsQuiet ? PageFormat.LocalHeartbeatPeriod : PageFormat.HeartbeatPeriod, _ => Beat(), state.Log, missed => state.Metrics.MissedBeats.Add(missed), state.Exits),
             new("segments", () => state.Rdma is null && rest is not { Count: > 0 } ? s_measure : s_segments, Reclaim, state.Log),
         ];
         (state.HurryBeats, state.HurrySegments) = (_threads[0].Hurry, _threads[1].Hurry);
@@ -46,8 +46,7 @@ internal sealed class HostClock : IDisposable
         _state.Book.Beats.Beat(++_beat);
         _state.Readers.Listen();
         var sweeps = IsDue(ref _sweptNs, s_sweep);
-        if (sweeps || _state.Rdma is not null)
-            _listener.EndOrphans();
+        _listener.EndOrphans();
         var inspects = IsDue(ref _inspectedNs, s_inspection);
         if (_state.RatesMove || inspects)
             WatchRates();

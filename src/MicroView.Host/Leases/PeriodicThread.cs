@@ -7,6 +7,7 @@ namespace MicroView.Host;
 /// <remarks>A thread of its own, so that a busy thread pool holds up nothing.</remarks>
 internal sealed class PeriodicThread : IDisposable
 {
+    private const long HurryGapNs = 50_000_000; // what a turn has done may take a moment to show, and must not be done over and over until it does
     private readonly Func<TimeSpan> _period;
     private readonly Action<long> _work;
     private readonly Action<long>? _missed;
@@ -19,11 +20,12 @@ internal sealed class PeriodicThread : IDisposable
     /// <param name="work">Given the number of the turn, from 0.</param>
     /// <param name="log">Where failures go.</param>
     /// <param name="missed">Told how many turns came too late to be made.</param>
-    internal PeriodicThread(string name, Func<TimeSpan> period, Action<long> work, ILogger log, Action<long>? missed = null)
+    /// <param name="exits">Processes whose exit has the next turn made at once.</param>
+    internal PeriodicThread(string name, Func<TimeSpan> period, Action<long> work, ILogger log, Action<long>? missed = null, ProcessExits? exits = null)
     {
         (_period, _work, _missed) = (period, work, missed);
         _failed = error => log.Unexpected("microview-" + name, error.ToString());
-        _thread = new("microview-" + name, Turn, _failed);
+        _thread = new("microview-" + name, Turn, _failed, HurryGapNs, exits);
     }
 
     internal void Start() => _thread.Start();

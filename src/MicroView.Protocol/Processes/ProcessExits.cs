@@ -22,6 +22,9 @@ public sealed unsafe class ProcessExits : IDisposable
     public ProcessExits() =>
         _file = new(SystemCallException.Check(Libc.epoll_create1(Libc.EPOLL_CLOEXEC), "epoll_create1", "a list of processes"), ownsHandle: true);
 
+    /// <summary>Readable while one that has exited is in the list.</summary>
+    internal SafeFileHandle File => _file;
+
     /// <summary>Adds a process, once.</summary>
     public void Add(ProcessHandle process)
     {

@@ -27,14 +27,21 @@ public sealed unsafe class WakeSignal : IDisposable
     /// <summary>Waits until the signal is set, which resets it, or the time is over. Wakes once: the runtime's own waits are in whole milliseconds.</summary>
     /// <param name="nanoseconds">How long; 0 or less: only looks.</param>
     /// <returns>True when it was set.</returns>
-    public bool Wait(long nanoseconds)
+    public bool Wait(long nanoseconds) => Wait(nanoseconds, null);
+
+    /// <summary>The same, or until another file is readable, which is left as it is.</summary>
+    /// <param name="nanoseconds">How long; 0 or less: only looks.</param>
+    /// <param name="other">The file, which the caller keeps open; null: none.</param>
+    internal bool Wait(long nanoseconds, SafeFileHandle? other)
     {
         if (!TryHold(out var fd))
             return true;
         var time = new TimeSpec { Seconds = Math.Max(nanoseconds, 0) / 1_000_000_000, Nanoseconds = Math.Max(nanoseconds, 0) % 1_000_000_000 };
-        var entry = new PollEntry { File = fd, Events = Libc.POLLIN };
+        var entries = stackalloc PollEntry[2];
+        entries[0] = new() { File = fd, Events = Libc.POLLIN };
+        entries[1] = new() { File = other is null ? -1 : (int)other.DangerousGetHandle(), Events = Libc.POLLIN };
         ulong count;
-        var isSet = Libc.ppoll(&entry, 1, &time, null) > 0 && Libc.read(fd, &count, sizeof(ulong)) > 0;
+        var isSet = Libc.ppoll(entries, other is null ? 1u : 2u, &time, null) > 0 && (Libc.read(fd, &count, sizeof(ulong)) > 0 || entries[1].Returned != 0);
         _file.DangerousRelease();
         return isSet;
     }

@@ -1,4 +1,5 @@
 using System.Threading;
+using Microsoft.Win32.SafeHandles;
 
 namespace MicroView.Protocol;
 
@@ -12,6 +13,7 @@ public sealed class WakingThread : IDisposable
     private readonly Func<long, long> _turn;
     private readonly Action<Exception> _fault;
     private readonly long _leastGapNs;
+    private readonly SafeFileHandle? _also;
     private readonly WakeSignal _wake = new();
     private readonly Thread _thread;
     private volatile bool _stopping;
@@ -20,11 +22,12 @@ public sealed class WakingThread : IDisposable
     /// <param name="turn">Given the time, CLOCK_MONOTONIC in ns; answers that of the next turn, <see cref="long.MaxValue"/> for when it is woken.</param>
     /// <param name="fault">Told what a turn threw; the next one comes half a second later.</param>
     /// <param name="leastGapNs">Between the beginnings of two turns, however often it is woken.</param>
-    public WakingThread(string name, Func<long, long> turn, Action<Exception> fault, long leastGapNs = 0)
+    /// <param name="exits">Processes of which each that has exited wakes it, too, until a turn has had it taken off; to be disposed after the thread.</param>
+    public WakingThread(string name, Func<long, long> turn, Action<Exception> fault, long leastGapNs = 0, ProcessExits? exits = null)
     {
         ArgumentNullException.ThrowIfNull(turn);
         ArgumentNullException.ThrowIfNull(fault);
-        (_turn, _fault, _leastGapNs) = (turn, fault, leastGapNs);
+        (_turn, _fault, _leastGapNs, _also) = (turn, fault, leastGapNs, exits?.File);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
     }
 
@@ -74,7 +77,7 @@ public sealed class WakingThread : IDisposable
     private bool SleepUntil(long time, bool orWoken)
     {
         for (var now = Clocks.MonotonicNs; now < time && !_stopping; now = Clocks.MonotonicNs)
-            if (_wake.Wait(time - now) && orWoken)
+            if (_wake.Wait(time - now, orWoken ? _also : null) && orWoken)
                 return true;
         return false;
     }
