@@ -2,7 +2,8 @@ namespace MicroView.Host;
 
 /// <summary>
 /// A clock that stands still while the agent does: a reader cannot renew its lease with an agent that is stopped, or whose machine is, and must not lose
-/// it by that. For one caller at a time, who asks at least once in <see cref="s_longestStep"/>.
+/// it by that. For one caller at a time. Who asks less often than once in <see cref="s_longestStep"/> has a slower clock:
+/// so it is between the heartbeats of a quiet agent without RDMA, where nothing waits for the end of a lease.
 /// </summary>
 /// <param name="timestamp">The time, ns.</param>
 internal sealed class ListeningClock(Func<long> timestamp)
