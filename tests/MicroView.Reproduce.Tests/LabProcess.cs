@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace MicroView.Reproduce.Tests;
@@ -51,9 +52,11 @@ internal sealed class LabProcess : IDisposable
         return _process.ExitCode;
     }
 
-    public void Signal(string name)
+    public void Signal(string name) => Signal(name, _process.Id);
+
+    public static void Signal(string name, int process)
     {
-        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{name} {_process.Id}"]);
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{name} {process}"]);
         kill.WaitForExit();
     }
 
@@ -76,6 +79,10 @@ internal sealed class LabProcess : IDisposable
 internal static class Remains
 {
     public static string MarkOf(string folder) => File.ReadLines(Path.Combine(folder, ".left")).First()["mark ".Length..];
+
+    /// <summary>The process that waits for the end of the run in a folder.</summary>
+    public static int WatcherOf(string folder) =>
+        int.Parse(Path.GetFileName(Directory.EnumerateDirectories("/proc").First(process => Read(process, "cmdline").Contains($"\0reproduce-watch\0{folder}\0", StringComparison.Ordinal))), CultureInfo.InvariantCulture);
 
     public static string[] Processes(string mark) =>
     [

@@ -55,6 +55,9 @@ public sealed class ReproduceTests : IDisposable
         // Where none can be made, the containers are plain processes, and those are looked for all the same.
         string[] Cgroups() => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => Path.Combine(line.Split(' ')[4], $"mvlab-{mark[..8]}")).Where(Directory.Exists)];
         var made = Cgroups().Length;
+        // `pkill microview-lab` tells the watcher too.
+        LabProcess.Signal("TERM", Remains.WatcherOf(_folder.Path));
+        LabProcess.Signal("INT", Remains.WatcherOf(_folder.Path));
         lab.Signal("KILL");
         lab.WaitForExit();
         await Soon.UntilAsync(() => Remains.Processes(mark).Length == 0 && Cgroups().Length == 0 && !File.Exists(_folder.File(".left")), () => string.Join('\n', [.. Remains.Processes(mark), .. Cgroups()]));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace MicroView.Lab;
 
@@ -26,11 +27,17 @@ internal sealed class Watcher : IDisposable
     /// <summary>The watching side: returns when the run has ended, however it did.</summary>
     public static void Watch(string folder, string mark)
     {
+        // Whoever ends every microview-lab there is, by name, means the run: what it left must still go.
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ignore);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ignore);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Ignore);
         // The run holds the other end of the pipe and never writes.
         using var input = Console.OpenStandardInput();
         input.ReadByte();
         Leftovers.Remove(folder, mark);
     }
+
+    private static void Ignore(PosixSignalContext context) => context.Cancel = true;
 
     public void Dispose()
     {
