@@ -79,32 +79,9 @@ internal static class ReproduceRun
         if (request.Force && Directory.Exists(folder.Raw))
             Directory.Delete(folder.Raw, recursive: true);
         var plan = figure.Plan(request.Options);
-        var problem = (string?)null;
-        var earlier = folder.Steps.Count > 0 ? folder.Run?.Machine : null;
         WriteRun(figure, folder, plan, request.Options);
-        try
-        {
-            await ReproduceProgress.RunAsync(figure.Name, plan.Sum(step => step.Seconds), async progress =>
-            {
-                foreach (var (index, step) in plan.Index())
-                {
-                    if (!folder.IsFinished(step.Id))
-                    {
-                        progress.Begin(step, index + 1, plan.Count);
-                        await RunStepAsync(figure, step, folder, request.Options, left, earlier, stop);
-                        WriteRun(figure, folder, plan, request.Options);
-                    }
-                    progress.End(step);
-                }
-            });
-        }
-        catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
-        {
-            problem = error is LabException ? error.Message : $"{error.GetType().Name}: {error.Message}";
-            Failures.WriteLine($"{figure.Name} failed: {problem}");
-            if (error is not LabException && Environment.GetEnvironmentVariable("MICROVIEW_DEBUG") == "1")
-                Console.Error.WriteLine(error);
-        }
+        var problem = (string?)null;
+        await ReproduceProgress.RunAsync(figure.Name, plan.Sum(step => step.Seconds), async progress => problem = await MeasureAsync(figure, folder, plan, request, left, progress, stop));
         // What there is is drawn also of a run that failed.
         try
         {
@@ -118,6 +95,43 @@ internal static class ReproduceRun
         if (problem is null)
             messages.WriteLine($"{figure.Name}: {Path.Combine(folder.Output, "report.html")}");
         return problem;
+    }
+
+    /// <summary>
+    /// All steps that are not finished. One that fails costs itself: hours of others need not be lost with it. Two in a row are no chance, and end the figure.
+    /// Returns null, or what went wrong.
+    /// </summary>
+    private static async Task<string?> MeasureAsync(IFigure figure, FigureFolder folder, IReadOnlyList<FigureStep> plan, ReproduceRequest request, Leftovers left, ReproduceProgress progress, CancellationToken stop)
+    {
+        var earlier = folder.Steps.Count > 0 ? folder.Run?.Machine : null;
+        var (problems, failedBefore) = (new List<string>(), false);
+        foreach (var (index, step) in plan.Index())
+        {
+            if (!folder.IsFinished(step.Id))
+            {
+                progress.Begin(step, index + 1, plan.Count);
+                try
+                {
+                    await RunStepAsync(figure, step, folder, request.Options, left, earlier, stop);
+                    failedBefore = false;
+                }
+                catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
+                {
+                    problems.Add($"{step.Title}: {(error is LabException ? error.Message : $"{error.GetType().Name}: {error.Message}")}");
+                    Failures.WriteLine($"{figure.Name} failed at {problems[^1]}");
+                    if (error is not LabException && Environment.GetEnvironmentVariable("MICROVIEW_DEBUG") == "1")
+                        Console.Error.WriteLine(error);
+                    if (failedBefore)
+                        break;
+                    failedBefore = true;
+                }
+                WriteRun(figure, folder, plan, request.Options);
+            }
+            progress.End(step);
+        }
+        if (problems.Count > 0)
+            Failures.WriteLine($"{figure.Name}: {folder.Steps.Count} of {plan.Count} steps are measured; the same command goes on with the others");
+        return problems.Count == 0 ? null : string.Join("; ", problems);
     }
 
     private static async Task RunStepAsync(IFigure figure, FigureStep step, FigureFolder folder, FigureOptions options, Leftovers left, MachineRecord? earlier, CancellationToken stop)

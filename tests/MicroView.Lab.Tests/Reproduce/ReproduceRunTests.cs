@@ -23,22 +23,33 @@ public sealed class ReproduceRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_failed_goes_on_at_the_step_that_is_not_finished()
+    public async Task A_step_that_fails_costs_itself_and_is_what_the_next_run_measures()
     {
         var figure = new ScriptFigure("a", "b", "c")
         {
             Work = (step, _, _) => step.Id == "b" ? throw new LabException("the second one fails") : Task.CompletedTask,
         };
         Assert.Equal(ExitCode.Failed, await figure.RunAsync(Folder));
-        Assert.Equal(["a", "b"], figure.Ran);
+        Assert.Equal(["a", "b", "c"], figure.Ran);
         Assert.False(File.Exists(Path.Combine(Folder, "script/raw/b.csv")));
-        Assert.Contains("1 of 3 steps", File.ReadAllText(Path.Combine(Folder, "script/report.md")), StringComparison.Ordinal);
+        Assert.Contains("2 of 3 steps", File.ReadAllText(Path.Combine(Folder, "script/report.md")), StringComparison.Ordinal);
 
         figure.Work = (_, _, _) => Task.CompletedTask;
         figure.Ran.Clear();
         Assert.Equal(ExitCode.Success, await figure.RunAsync(Folder));
-        Assert.Equal(["b", "c"], figure.Ran);
+        Assert.Equal(["b"], figure.Ran);
         Assert.DoesNotContain("Not finished", File.ReadAllText(Path.Combine(Folder, "script/report.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_steps_in_a_row_that_fail_end_the_figure()
+    {
+        var figure = new ScriptFigure("a", "b", "c", "d", "e", "f")
+        {
+            Work = (step, _, _) => step.Id is "b" or "d" or "e" ? throw new LabException("it fails") : Task.CompletedTask,
+        };
+        Assert.Equal(ExitCode.Failed, await figure.RunAsync(Folder));
+        Assert.Equal(["a", "b", "c", "d", "e"], figure.Ran);
     }
 
     [Fact]
@@ -140,7 +151,7 @@ public sealed class ReproduceRunTests : IDisposable
         Assert.Equal(ExitCode.Failed, await ReproduceRun.ExecuteAsync(new([bad, good], new(FigureScale.Quick, 1), Folder, false), TextWriter.Null, CancellationToken.None));
         Assert.Equal(["a"], good.Ran);
         var index = File.ReadAllText(Path.Combine(Folder, "index.md"));
-        Assert.Contains("Failed: InvalidOperationException: a defect", index, StringComparison.Ordinal);
+        Assert.Contains("Failed: step a: InvalidOperationException: a defect", index, StringComparison.Ordinal);
         Assert.Contains("[report](good/report.html)", index, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(Folder, "index.html")));
     }
