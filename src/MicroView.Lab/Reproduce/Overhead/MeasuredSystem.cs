@@ -20,7 +20,10 @@ internal sealed class MeasuredSystem(OverheadSystem system, StartedSystem runnin
     /// <summary>What Prometheus connects to.</summary>
     public CountingProxy Proxy { get; } = new(running.Port);
 
-    /// <summary>Series of the endpoint before the measurement.</summary>
+    /// <summary>Port of the Prometheus that ingests; 0: another does.</summary>
+    public int PrometheusPort { get; set; }
+
+    /// <summary>Series of the endpoint before the measurement; 0: not known.</summary>
     public int Series { get; set; }
 
     /// <summary>What came before this is not measured.</summary>

@@ -31,8 +31,8 @@ internal static class OverheadDrawing
         report.Text("Generation / ingestion. Cores: mean over samples ± standard error. The collector of `microview-lmap` generates, ingests and detects in one process, which stands under generate.");
         report.Table(2, ["system", "intervals", "containers", "cores", "± s.e.", "generate", "ingest", "kbit/s", "series", "series per container"], points.OrderBy(point => point.Containers).ThenBy(point => point.Generation).ThenBy(point => point.Ingestion).ThenBy(point => point.Cores.Mean).Select(point => (string[])
         [
-            point.System, point.Intervals, Text(point.Containers), Small(point.Cores.Mean), Small(point.Cores.Error), Small(point.Generate), Small(point.Ingest), Text(point.Net), Text(point.Series),
-            Text((double)point.Series / point.Containers),
+            point.System, point.Intervals, Text(point.Containers), Small(point.Cores.Mean), Small(point.Cores.Error), Small(point.Generate), Small(point.Ingest), Text(point.Net), Count(point.Series),
+            Count((double)point.Series / point.Containers),
         ]));
         WriteCsv(points, report);
     }
@@ -131,6 +131,8 @@ internal static class OverheadDrawing
     };
 
     private static string Text(double number) => number.ToString(number < 100 ? "0.##" : "#,0", CultureInfo.InvariantCulture);
+
+    private static string Count(double series) => series > 0 ? Text(series) : "–";
 
     private static string Small(double number) => double.IsNaN(number) ? "–" : number.ToString("0.0000", CultureInfo.InvariantCulture);
 }

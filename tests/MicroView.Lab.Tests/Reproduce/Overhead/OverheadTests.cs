@@ -5,6 +5,7 @@ namespace MicroView.Lab.Tests;
 public sealed class OverheadTests : IDisposable
 {
     private const string Header = "system,part,containers,generation,ingestion,time,cpu_sys,cpu_user,cpu,net,series";
+    private static readonly Comparer<OverheadSystem> OverheadOrder = Comparer<OverheadSystem>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name));
     private readonly Scratch _scratch = new();
 
     [Fact]
@@ -74,6 +75,18 @@ public sealed class OverheadTests : IDisposable
         var page = File.ReadAllText(_scratch.Path("overhead/report.md"));
         Assert.Contains("the cheapest peer, netdata, takes 0.4000 cores; microview 0.0500 (8.0 times less)", page, StringComparison.Ordinal);
         Assert.All(["cores_vs_containers.png", "net_vs_containers.svg", "overhead.csv"], name => Assert.True(File.Exists(_scratch.Path($"overhead/{name}")), name));
+    }
+
+    [Fact]
+    public void What_one_machine_cannot_run_at_once_is_measured_in_turns()
+    {
+        var systems = OverheadFigure.Systems;
+        Assert.Equal([systems], OverheadRounds.Of(systems, new(100, 1, 1, 2, 80, 30), 2));
+        Assert.Equal([systems], OverheadRounds.Of(systems, new(1000, 10, 10, 2, 80, 30), 2));
+        var rounds = OverheadRounds.Of(systems, new(1000, 1, 1, 2, 80, 30), 2);
+        Assert.All(rounds[0], system => Assert.True(system.IsOurs));
+        Assert.All(rounds.Skip(1), round => Assert.False(Assert.Single(round).IsOurs));
+        Assert.Equal(systems.Order(OverheadOrder), rounds.SelectMany(round => round).Order(OverheadOrder));
     }
 
     [Theory]
