@@ -94,7 +94,8 @@ internal sealed class TracingAnalysis
             Add("control word, as deployed", TracingPoint.LabelFree, TracingPoint.Own, [.. _labels.Judged.Select(trace => trace.ControlWord == true)]);
         foreach (var outcome in TraceSampler.Head(_labels.Judged, _worth))
             _points.Add(new TracingPoint("head sampling", TracingPoint.Reference, outcome.Name["head ".Length..], outcome.Share, outcome.Coverage));
-        Add("oracle of faults", TracingPoint.Reference, TracingPoint.Own, [.. _labels.Judged.Select(trace => Faults(0).Contains(trace.StartNs))]);
+        var faults = Faults(0);
+        Add("oracle of faults", TracingPoint.Reference, TracingPoint.Own, [.. _labels.Judged.Select(trace => faults.Contains(trace.StartNs))]);
         Add("oracle of traces", TracingPoint.Reference, TracingPoint.Own, _worth);
     }
 
