@@ -22,6 +22,8 @@ internal sealed class Watcher : IDisposable
         start.Environment["DOTNET_TieredCompilation"] = "0"; // it only waits
         start.Environment["DOTNET_gcServer"] = "0";
         _process = Process.Start(start)!;
+        // Nothing is made before it watches.
+        _process.StandardOutput.BaseStream.ReadByte();
     }
 
     /// <summary>The watching side: returns when the run has ended, however it did.</summary>
@@ -31,6 +33,8 @@ internal sealed class Watcher : IDisposable
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ignore);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ignore);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Ignore);
+        using (var output = Console.OpenStandardOutput())
+            output.WriteByte((byte)'\n');
         // The run holds the other end of the pipe and never writes.
         using var input = Console.OpenStandardInput();
         input.ReadByte();
