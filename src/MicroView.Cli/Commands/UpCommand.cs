@@ -32,7 +32,7 @@ internal static class UpCommand
 /// <summary>The options of `up`.</summary>
 internal sealed class UpOptionTable
 {
-    public Option<double> ScrapeInterval { get; } = Kinds.Seconds("--scrape-interval", "How often pages are read, and sources sampled (those no more often than every 0.1 s, and below 1 s only the 50 busiest pods); seconds", 1, "-s");
+    public Option<double> ScrapeInterval { get; } = Kinds.Seconds("--scrape-interval", "How often pages are read, and sources sampled (those no more often than --tick, and below 1 s only the 50 busiest pods); seconds", 1, "-s");
 
     public Option<double> Tick { get; } = AgentOptions.Tick();
 

@@ -17,8 +17,8 @@ internal sealed class OverheadFigure : IFigure
     public IReadOnlyList<string> Differences { get; } =
     [
         "Containers are cgroups with one process each, which computes a little every second; no container runtime, and no image, network or file system of their own.",
-        "The paper measures cAdvisor with Prometheus on a server of its own. Here Debian's exporters stand beside MicroView, and cAdvisor where its program is on PATH; containers and all that watches them share this machine's cores. All systems run side by side and are measured in the same seconds, each by the CPU time of its own processes.",
-        "`up` samples its sources as often as it ingests, but no more often than every 100 ms, and below a second only the 50 busiest containers so often: its points at 100 ms and 10 ms tell what faster ingestion adds. Instrumented pods generate at every interval.",
+        "The paper measures cAdvisor with Prometheus on a server of its own. Here Debian's exporters stand beside MicroView, and cAdvisor where its program is on PATH; containers and all that watches them share this machine's cores. All systems run side by side, unless that is said below, and are measured in the same seconds, each by the CPU time of its own processes.",
+        "`up` samples its sources as often as it ingests, but no more often than its tick (100 ms unless told otherwise), and below a second only the 50 busiest containers so often: its points at 100 ms and 10 ms tell what faster ingestion adds. Instrumented pods generate at every interval.",
         "node-exporter tells of the machine as a whole and not of containers; process-exporter tells of the processes in them. Both read the kernel when they are scraped, so for them the two intervals are one.",
         "netdata runs with its cgroups plugin alone, without machine learning, health checks and disk: its cheapest form.",
         "Series per container differ from system to system; the table has them. MicroView also detects anomalies in every row. Where it takes longer than the warm-up to learn (60 rows), that is the cost of learning.",
