@@ -113,6 +113,7 @@ internal static class ReproduceRun
                 try
                 {
                     await RunStepAsync(figure, step, folder, request.Options, left, earlier, stop);
+                    WriteRun(figure, folder, plan, request.Options);
                     failedBefore = false;
                 }
                 catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
@@ -125,7 +126,6 @@ internal static class ReproduceRun
                         break;
                     failedBefore = true;
                 }
-                WriteRun(figure, folder, plan, request.Options);
             }
             progress.End(step);
         }

@@ -48,6 +48,8 @@ internal static class OverheadMeasurement
                 if (!await StartIngestionAsync(one, setting, context, stop))
                     measured.Remove(one);
             }
+            if (measured.Count == 0)
+                return;
             var (warmUp, quiet) = (TimeSpan.FromSeconds(setting.WarmUp), setting.WarmUp > 2 * s_quiet.TotalSeconds ? s_quiet : TimeSpan.Zero);
             await Task.Delay(warmUp - quiet, stop);
             foreach (var one in measured)

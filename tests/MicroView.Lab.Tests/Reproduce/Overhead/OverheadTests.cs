@@ -5,7 +5,7 @@ namespace MicroView.Lab.Tests;
 public sealed class OverheadTests : IDisposable
 {
     private const string Header = "system,part,containers,generation,ingestion,time,cpu_sys,cpu_user,cpu,net,series";
-    private static readonly Comparer<OverheadSystem> OverheadOrder = Comparer<OverheadSystem>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name));
+    private static readonly Comparer<OverheadSystem> s_byName = Comparer<OverheadSystem>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name));
     private readonly Scratch _scratch = new();
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class OverheadTests : IDisposable
         var rounds = OverheadRounds.Of(systems, new(1000, 1, 1, 2, 80, 30), 2);
         Assert.All(rounds[0], system => Assert.True(system.IsOurs));
         Assert.All(rounds.Skip(1), round => Assert.False(Assert.Single(round).IsOurs));
-        Assert.Equal(systems.Order(OverheadOrder), rounds.SelectMany(round => round).Order(OverheadOrder));
+        Assert.Equal(systems.Order(s_byName), rounds.SelectMany(round => round).Order(s_byName));
     }
 
     [Theory]
