@@ -44,10 +44,14 @@ internal struct HeldFile(string path)
     private readonly byte[] _path = Encoding.UTF8.GetBytes(path + "\0");
     private int _file = -1;
 
-    /// <summary>Reads the whole file into the context's buffer; false, with the errno negated, when that failed.</summary>
-    internal bool TryRead(SampleContext context, out ReadOnlySpan<byte> text, out int error)
+    /// <summary>
+    /// Reads the whole file into the context's buffer; false, with the errno negated, when that failed. A file that is seldom read need not be held: it leaves its place to others.
+    /// </summary>
+    internal bool TryRead(SampleContext context, out ReadOnlySpan<byte> text, out int error, bool hold = true)
     {
-        error = Read(context);
+        if (!hold)
+            Close(context);
+        error = Read(context, hold);
         text = error > 0 ? context.Buffer.AsSpan(0, error) : default;
         return error >= 0;
     }
@@ -63,11 +67,11 @@ internal struct HeldFile(string path)
         _file = -1;
     }
 
-    private int Read(SampleContext context)
+    private int Read(SampleContext context, bool hold)
     {
         if (_file >= 0)
             return KernelFile.Read(_file, context.Buffer);
-        if (!context.TryHold())
+        if (!hold || !context.TryHold())
             return KernelFile.ReadOnce(_path, context.Buffer);
         _file = KernelFile.Open(_path);
         if (_file >= 0)

@@ -46,7 +46,7 @@ public sealed record NodeSourceOptions
     /// <summary>Pods beyond these are not admitted; they are counted.</summary>
     public int MaxPods { get; init; } = 1000;
 
-    /// <summary>Files held open; beyond them a file is opened for each read, at seven times the price. Null: 2,000, or a quarter of the process's limit.</summary>
+    /// <summary>Files held open; beyond them a file is opened for each read, at seven times the price. Null: 8,000, or a quarter of the process's limit.</summary>
     public int? HeldFiles { get; init; }
 
     /// <summary>A process founds a new pod only when it has lived so long: compilers' children come and go by the hundred.</summary>
@@ -71,7 +71,7 @@ public sealed record NodeSourceOptions
     public string DockerRoot { get; init; } = "/var/lib/docker";
 
     /// <summary>Files that may be held open.</summary>
-    public int HeldFileLimit => HeldFiles ?? (int)Math.Clamp(Machine.DescriptorLimit / 4, 0, 2000);
+    public int HeldFileLimit => HeldFiles ?? (int)Math.Clamp(Machine.DescriptorLimit / 4, 0, 8000);
 
     /// <summary>Null, or which option is wrong and what it may be.</summary>
     public string? Check()

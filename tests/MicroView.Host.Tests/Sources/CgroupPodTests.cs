@@ -189,6 +189,33 @@ public sealed class CgroupPodTests
     }
 
     [Fact]
+    public void Files_that_are_seldom_read_are_not_held_open()
+    {
+        const string folder = "cgroup/system.slice/a.service";
+        using var node = Version2("/system.slice/a.service");
+        string[] Held(TimeSpan idleRefresh)
+        {
+            var sampler = node.With(o => o with { IdleRefresh = idleRefresh });
+            for (var row = 1; row < 5; row++)
+            {
+                node.Write($"{folder}/cpu.stat", $"usage_usec {1_000_000 * row}\n");
+                node.Write($"{folder}/memory.current", $"{1_000_000 * row}\n");
+                sampler.Tick();
+                Thread.Sleep(5);
+            }
+            string[] held = [.. Directory.GetFiles("/proc/self/fd").Select(file => new FileInfo(file).LinkTarget ?? "").Where(file => file.StartsWith(node.Options.CgroupRoot, StringComparison.Ordinal)).Select(file => Path.GetFileName(file)!)];
+            sampler.Close();
+            return held;
+        }
+
+        var seldom = Held(TimeSpan.FromMilliseconds(1)); // its turn has come at each row
+        Assert.Contains("cpu.stat", seldom);
+        Assert.Contains("memory.current", seldom);
+        Assert.DoesNotContain("memory.stat", seldom);
+        Assert.Contains("memory.stat", Held(TimeSpan.FromHours(1))); // the usage moves with each row
+    }
+
+    [Fact]
     public void Throttling_is_told_by_every_row_of_a_version_1_cgroup_with_a_quota()
     {
         using var node = new NodeFixture();

@@ -9,7 +9,7 @@ internal sealed class CgroupPod : SourcePod
     private const double Tight = 0.8; // of the limit
     private readonly HeldFile[] _files;
     private readonly CgroupFile[] _formats;
-    private readonly long[] _dueNs; // of each file, when it is read again
+    private readonly long[] _dueNs; // of each file, when it is read again; the row's own time: with each row
     private readonly string _processes;
     private CgroupCells _cells;
     private int[] _described = [];
@@ -45,10 +45,13 @@ internal sealed class CgroupPod : SourcePod
         var stood = before == _cells[CgroupMetric.CpuNs];
         if (stood && context.IsBusy && context.NowNs - _readNs < (long)context.Options.SlowInterval.TotalNanoseconds)
             return; // nothing ran; what others do to it (reclaim, write-back, packets) may wait for a second
-        _readNs = context.NowNs;
         for (var i = 1; i < _files.Length; i++)
-            if (context.NowNs >= _dueNs[i] || IsUrgent(_formats[i]))
-                _dueNs[i] = context.NowNs + ReadRest(i, context);
+        {
+            var (due, wasRead) = (context.NowNs >= _dueNs[i], _dueNs[i] == _readNs);
+            if (due || IsUrgent(_formats[i]))
+                _dueNs[i] = context.NowNs + ReadRest(i, context, hold: wasRead || !due);
+        }
+        _readNs = context.NowNs;
         Network?.Sample(context);
         if (_cells[CgroupMetric.Threads] != 0)
             EmptySinceNs = 0;
@@ -100,11 +103,11 @@ internal sealed class CgroupPod : SourcePod
     private bool IsTight => _cells[CgroupMetric.LimitBytes] is > 0 and var limit && _cells[CgroupMetric.UsageBytes] > Tight * limit;
 
     /// <summary>Reads a file behind the first; answers how long it need not be read again, ns: each costs a call, and most containers rest.</summary>
-    private long ReadRest(int file, SampleContext context)
+    private long ReadRest(int file, SampleContext context, bool hold)
     {
         var format = _formats[file];
         var (failures, kills) = (_cells[CgroupMetric.FailedCharges], _cells[CgroupMetric.OomKills]);
-        if (!_files[file].TryRead(context, out var text, out var error))
+        if (!_files[file].TryRead(context, out var text, out var error, hold))
             return error == KernelFile.NoEntry ? MissingNs : 0;
         CgroupFiles.Parse(format, text, ref _cells);
         switch (format)
