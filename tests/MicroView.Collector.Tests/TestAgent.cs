@@ -7,6 +7,8 @@ namespace MicroView.Collector.Tests;
 /// <summary>An agent that speaks the reader's side of the control plane over a real socket, as docs/control-plane.md says.</summary>
 public sealed class TestAgent : TestBook
 {
+    private const string FolderPrefix = "mv-agent";
+
     private readonly List<Task> _sessions = [];
     private readonly List<ControlChannel> _channels = [];
     private readonly Socket _listener;
@@ -15,7 +17,9 @@ public sealed class TestAgent : TestBook
     public TestAgent(string? path = null, IEnumerable<TestPod>? pods = null)
         : base(pods)
     {
-        Path = path ?? System.IO.Path.Combine(Directory.CreateTempSubdirectory("mv-agent").FullName, "agent.sock");
+        Path = path ?? System.IO.Path.Combine(Directory.CreateTempSubdirectory(FolderPrefix).FullName, "agent.sock");
+        // One that comes back finds its folder gone with the one before.
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
         File.Delete(Path);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(Path));
@@ -59,6 +63,9 @@ public sealed class TestAgent : TestBook
         CutOff();
         await Task.WhenAll([_accepting, .. _sessions]);
         File.Delete(Path);
+        var folder = new DirectoryInfo(System.IO.Path.GetDirectoryName(Path)!);
+        if (folder.Name.StartsWith(FolderPrefix, StringComparison.Ordinal) && !folder.EnumerateFileSystemInfos().Any())
+            folder.Delete();
     }
 
     private async Task AcceptAsync()

@@ -211,6 +211,7 @@ public sealed class RemoteWriterTests
         Assert.StartsWith("--remote-write-token-file: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
 
     /// <summary>The writer with its queue, and one series.</summary>
