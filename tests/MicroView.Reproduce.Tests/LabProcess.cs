@@ -84,6 +84,9 @@ internal static class Remains
     public static int WatcherOf(string folder) =>
         int.Parse(Path.GetFileName(Directory.EnumerateDirectories("/proc").First(process => Read(process, "cmdline").Contains($"\0reproduce-watch\0{folder}\0", StringComparison.Ordinal))), CultureInfo.InvariantCulture);
 
+    /// <summary>Processes whose command has a text in it.</summary>
+    public static string[] Commands(string text) => [.. Directory.EnumerateDirectories("/proc").Select(folder => Read(folder, "cmdline").Replace('\0', ' ')).Where(command => command.Contains(text, StringComparison.Ordinal))];
+
     public static string[] Processes(string mark) =>
     [
         .. Directory.EnumerateDirectories("/proc").Where(folder => Read(folder, "environ").Contains($"MICROVIEW_LAB_RUN={mark}", StringComparison.Ordinal))

@@ -35,6 +35,10 @@ internal sealed class HotelCollect(CollectProfile profile, ulong seed, string fo
         (_hotel, _microview) = (Programs.Sample("Hotel"), Programs.Microview());
         Programs.Require("stress-ng", "stress-ng");
         var hotel = StartHotel();
+        // It removes these itself, unless it is killed.
+        var own = $"microview-hotel-{hotel.Id}";
+        left.AddPath(Path.Combine(Path.GetTempPath(), own));
+        left.AddCgroups([.. CgroupTree.Mounts(File.ReadLines("/proc/self/mountinfo")).Select(mount => Path.Combine(mount, own))]);
         DateTime started;
         try
         {
@@ -79,15 +83,12 @@ internal sealed class HotelCollect(CollectProfile profile, ulong seed, string fo
         Environment = new Dictionary<string, string> { ["MICROVIEW_SOCKET"] = Socket }, Log = Path.Combine(folder, "application.log"), HasChildren = true,
     });
 
-    /// <summary>Where the frontend answers; what the application has made is written down.</summary>
+    /// <summary>Where the frontend answers.</summary>
     private async Task<string> PlaceAsync(CancellationToken stop)
     {
         TargetFile? read;
         await using (var file = File.OpenRead(Path.Combine(Application, "hotel.json")))
             read = await System.Text.Json.JsonSerializer.DeserializeAsync(file, LabJson.Default.TargetFile, stop);
-        string[] groups = [.. (read?.Services ?? []).SelectMany(service => service.Cgroups ?? [])];
-        foreach (var path in groups.Select(path => Path.GetDirectoryName(path)!).Distinct().Concat(groups))
-            left.AddCgroup(path);
         return read?.Url ?? throw new LabException($"{Application}/hotel.json names no url", ExitCode.Failed);
     }
 
@@ -119,7 +120,8 @@ internal sealed class HotelCollect(CollectProfile profile, ulong seed, string fo
         ResultFile.Write(file, text => text.Write(profile.Injector()));
         return group.Start(new("inject", CpuRole.Other, Lab, "inject", "--config", file, "--application", Path.Combine(Application, "hotel.json"), "--output", Path.Combine(folder, FaultFile.Name), "--seed", Text(seed))
         {
-            Log = Path.Combine(folder, "anomalies.log"), HasChildren = true, EndsByItself = true,
+            // A run that is stopped kills it: what it works in goes with the run's own folder then.
+            Log = Path.Combine(folder, "anomalies.log"), HasChildren = true, EndsByItself = true, Environment = new Dictionary<string, string> { ["TMPDIR"] = scratch },
         });
     }
 

@@ -5,7 +5,7 @@ namespace MicroView.Lab;
 /// <summary>
 /// What a run must not leave behind, written down before it is made: the file <c>.left</c> in the run's folder has the run's mark and a line per cgroup, folder
 /// and file. Every process of a run, and what that starts, carries the mark in its environment, so that all of them are found again, also after a kill -9 and
-/// whatever became of their parents. Thread-safe.
+/// whatever became of their parents; so is what those have started, for a server may write its title over its environment. Thread-safe.
 /// </summary>
 internal sealed class Leftovers : IDisposable
 {
@@ -13,7 +13,7 @@ internal sealed class Leftovers : IDisposable
     public const string Variable = "MICROVIEW_LAB_RUN";
 
     private const string FileName = ".left";
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20), s_grace = TimeSpan.FromSeconds(10);
 
     private readonly string _file;
     private readonly Lock _gate = new();
@@ -30,9 +30,6 @@ internal sealed class Leftovers : IDisposable
 
     /// <summary>The run's own name.</summary>
     public string Mark { get; }
-
-    /// <summary>A cgroup that is about to be made; those inside it come after it.</summary>
-    public void AddCgroup(string path) => AddCgroups([path]);
 
     /// <summary>Cgroups that are about to be made; those inside another come after it.</summary>
     public void AddCgroups(IReadOnlyList<string> paths) => Add("cgroup", paths);
@@ -102,25 +99,39 @@ internal sealed class Leftovers : IDisposable
         }
     }
 
+    /// <summary>Asks all to end first: who starts others knows best how, and a PostgreSQL that is killed leaves shared memory.</summary>
     private static void KillMarked(string mark)
     {
+        var asked = new HashSet<int>();
         var watch = Stopwatch.StartNew();
         // Again until none is left: one may have been forked meanwhile.
-        while (Marked(mark) is { Count: > 0 } processes && watch.Elapsed < s_patience)
+        while (Marked(mark) is { Count: > 0 } processes && watch.Elapsed < s_grace + s_patience)
         {
-            foreach (var id in processes)
-                Kill(id);
-            Thread.Sleep(20);
+            if (watch.Elapsed < s_grace)
+                Ask([.. processes.Where(asked.Add)]);
+            else
+                foreach (var id in processes)
+                    Kill(id);
+            Thread.Sleep(50);
         }
     }
 
+    /// <summary>Those with the mark, and what they have started.</summary>
     private static List<int> Marked(string mark)
     {
         var found = new List<int>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
             if (int.TryParse(Path.GetFileName(folder), out var id) && id != Environment.ProcessId && IsMarked(folder, mark))
                 found.Add(id);
-        return found;
+        return found.Count == 0 ? found : [.. CpuTime.Tree(found).Where(id => id != Environment.ProcessId)];
+    }
+
+    private static void Ask(int[] processes)
+    {
+        if (processes.Length == 0)
+            return;
+        using var kill = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"kill -TERM {string.Join(' ', processes)}"]) { RedirectStandardError = true })!;
+        kill.WaitForExit();
     }
 
     private static bool IsMarked(string folder, string mark)
@@ -150,6 +161,10 @@ internal sealed class Leftovers : IDisposable
 
     private static void RemoveCgroup(string path)
     {
+        if (!Directory.Exists(path))
+            return;
+        foreach (var inside in Directory.GetDirectories(path))
+            RemoveCgroup(inside);
         // Its processes may take a moment to be gone.
         for (var watch = Stopwatch.StartNew(); Directory.Exists(path) && watch.Elapsed < s_patience; Thread.Sleep(20))
         {

@@ -44,21 +44,21 @@ internal readonly record struct CpuTime(double User, double System)
     }
 
     /// <summary>The same for a process and all that descend from it and live.</summary>
-    public static CpuTime OfTree(int process) => Tree(process).Aggregate(default(CpuTime), (sum, id) => sum + (Of(id) ?? default));
+    public static CpuTime OfTree(int process) => Tree([process]).Aggregate(default(CpuTime), (sum, id) => sum + (Of(id) ?? default));
 
-    /// <summary>A process and all that descend from it, or share its session.</summary>
-    public static IReadOnlyCollection<int> Tree(int process)
+    /// <summary>Processes and all that descend from them, or share the session of one; of those that have ended and were not waited for, only the former.</summary>
+    public static IReadOnlyCollection<int> Tree(IReadOnlyCollection<int> processes)
     {
-        var parents = new List<(int Id, int Parent, int Session)>();
+        var living = new List<(int Id, int Parent, int Session)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
             if (int.TryParse(Path.GetFileName(folder), out var id) && Relations(id) is var (parent, session))
-                parents.Add((id, parent, session));
-        var tree = new HashSet<int> { process };
+                living.Add((id, parent, session));
+        var (tree, sessions) = (processes.ToHashSet(), processes.ToHashSet());
         for (var before = 0; before < tree.Count;)
         {
             before = tree.Count;
-            foreach (var (id, parent, session) in parents)
-                if (tree.Contains(parent) || session == process)
+            foreach (var (id, parent, session) in living)
+                if (tree.Contains(parent) || sessions.Contains(session))
                     tree.Add(id);
         }
         return tree;
@@ -70,7 +70,7 @@ internal readonly record struct CpuTime(double User, double System)
         {
             var text = File.ReadAllText($"/proc/{process}/stat");
             var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return (int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture));
+            return fields[0] is "Z" or "X" ? null : (int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -48,7 +48,7 @@ internal static class RedisRun
         var before = Process.GetCurrentProcess().TotalProcessorTime;
         var port = FreePort.Take();
         var others = new OtherWork(context);
-        await StartRedisAsync(context, port, stop);
+        await StartRedisAsync(context, await VersionAsync(context, stop), port, stop);
         var faults = new RedisFaults(port, context.Processes);
         faults.Rehearse();
         RedisLoad.Fill(port);
@@ -65,8 +65,6 @@ internal static class RedisRun
         context.Processes.Account(CpuRole.LoadGenerator, (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds);
         others.Tell("the live run");
         await microview.StopAsync(stop);
-        var version = await context.Processes.RunAsync(new ProcessPlan("version", CpuRole.Other, Programs.Require("redis-server", "redis-server"), "--version"), stop);
-        context.Version("redis", version.Output.Trim());
         return RedisRecording.Keep(microview, $"127.0.0.1_{endpoint.Address.Port}_metrics", ProcessName(), done, plan.QuietSeconds, context.Files);
     }
 
@@ -77,10 +75,20 @@ internal static class RedisRun
         return Path.GetFileName(File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program);
     }
 
-    private static async Task StartRedisAsync(StepContext context, int port, CancellationToken stop)
+    private static async Task<Version> VersionAsync(StepContext context, CancellationToken stop)
     {
+        var asked = await context.Processes.RunAsync(new ProcessPlan("version", CpuRole.Other, Programs.Require("redis-server", "redis-server"), "--version"), stop);
+        context.Version("redis", asked.Output.Trim());
+        var word = asked.Output.Split(' ').FirstOrDefault(word => word.StartsWith("v=", StringComparison.Ordinal));
+        return Version.TryParse(word?[2..], out var version) ? version : new(0, 0);
+    }
+
+    private static async Task StartRedisAsync(StepContext context, Version version, int port, CancellationToken stop)
+    {
+        // A title of its own would be written over its environment, and with it over the mark of the run.
+        string[] title = version >= new Version(6, 2) ? ["--set-proc-title", "no"] : [];
         var server = context.Processes.Start(new ProcessPlan("redis-server", CpuRole.Application, Programs.Require("redis-server", "redis-server"),
-            "--port", RedisPlan.Text(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", context.Scratch, "--maxclients", "1000"));
+            ["--port", RedisPlan.Text(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", context.Scratch, "--maxclients", "1000", .. title]));
         await server.WaitForAsync(output => output.Contains("Ready to accept connections", StringComparison.Ordinal), "it takes connections", s_patience, stop);
     }
 
