@@ -39,8 +39,16 @@ public sealed class CollectorScene : IAsyncDisposable, ILoggerFactory, ILogger
     {
         var scene = new CollectorScene(new TestAgent());
         prepare?.Invoke(scene.Agent);
-        scene.Collector = await CollectorService.StartAsync((options ?? Quick) with { SocketPath = scene.Agent.Path }, scene);
-        return scene;
+        try
+        {
+            scene.Collector = await CollectorService.StartAsync((options ?? Quick) with { SocketPath = scene.Agent.Path }, scene);
+            return scene;
+        }
+        catch
+        {
+            await scene.Agent.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A collector that replays a recording, and no agent.</summary>

@@ -62,8 +62,10 @@ public sealed class TestAgent : TestBook
         _listener.Dispose();
         CutOff();
         await Task.WhenAll([_accepting, .. _sessions]);
-        File.Delete(Path);
         var folder = new DirectoryInfo(System.IO.Path.GetDirectoryName(Path)!);
+        if (!folder.Exists)
+            return; // disposed of before
+        File.Delete(Path);
         if (folder.Name.StartsWith(FolderPrefix, StringComparison.Ordinal) && !folder.EnumerateFileSystemInfos().Any())
             folder.Delete();
     }
