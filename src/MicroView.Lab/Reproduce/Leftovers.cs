@@ -123,7 +123,7 @@ internal sealed class Leftovers : IDisposable
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
             if (int.TryParse(Path.GetFileName(folder), out var id) && id != Environment.ProcessId && IsMarked(folder, mark))
                 found.Add(id);
-        return found.Count == 0 ? found : [.. CpuTime.Tree(found).Where(id => id != Environment.ProcessId)];
+        return found.Count == 0 ? found : [.. CpuTime.Tree(found, onlyLiving: true).Where(id => id != Environment.ProcessId)];
     }
 
     private static void Ask(int[] processes)

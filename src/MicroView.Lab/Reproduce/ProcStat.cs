@@ -43,34 +43,34 @@ internal readonly record struct CpuTime(double User, double System)
         return new(share * own + Ticks(13), (1 - share) * own + Ticks(14));
     }
 
-    /// <summary>The same for a process and all that descend from it and live.</summary>
+    /// <summary>The same for a process and all that descend from it, those that have ended and were not waited for among them.</summary>
     public static CpuTime OfTree(int process) => Tree([process]).Aggregate(default(CpuTime), (sum, id) => sum + (Of(id) ?? default));
 
-    /// <summary>Processes and all that descend from them, or share the session of one; of those that have ended and were not waited for, only the former.</summary>
-    public static IReadOnlyCollection<int> Tree(IReadOnlyCollection<int> processes)
+    /// <summary>Processes and all that descend from them, or share the session of one; without those that have ended and were not waited for, if only the living are asked for.</summary>
+    public static IReadOnlyCollection<int> Tree(IReadOnlyCollection<int> processes, bool onlyLiving = false)
     {
-        var living = new List<(int Id, int Parent, int Session)>();
+        var others = new List<(int Id, int Parent, int Session)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
-            if (int.TryParse(Path.GetFileName(folder), out var id) && Relations(id) is var (parent, session))
-                living.Add((id, parent, session));
+            if (int.TryParse(Path.GetFileName(folder), out var id) && Relations(id) is var (parent, session, hasEnded) && !(onlyLiving && hasEnded))
+                others.Add((id, parent, session));
         var (tree, sessions) = (processes.ToHashSet(), processes.ToHashSet());
         for (var before = 0; before < tree.Count;)
         {
             before = tree.Count;
-            foreach (var (id, parent, session) in living)
+            foreach (var (id, parent, session) in others)
                 if (tree.Contains(parent) || sessions.Contains(session))
                     tree.Add(id);
         }
         return tree;
     }
 
-    private static (int Parent, int Session)? Relations(int process)
+    private static (int Parent, int Session, bool HasEnded)? Relations(int process)
     {
         try
         {
             var text = File.ReadAllText($"/proc/{process}/stat");
             var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is "Z" or "X" ? null : (int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture));
+            return (int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture), fields[0] is "Z" or "X");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
