@@ -27,6 +27,8 @@ public sealed class ReproduceTests : IDisposable
         Assert.DoesNotContain("micro 1/", again.Output, StringComparison.Ordinal);
         Assert.Contains("micro 2/", again.Output, StringComparison.Ordinal);
         Assert.All(["report.md", "report.html", "run.json", "tput_vs_metrics.png", "tput_vs_metrics.csv", "tput_vs_pods.svg", "prom_tput.png"], name => Assert.True(File.Exists(_folder.File($"micro/{name}")), name));
+        // Which build was measured, and a native one's vectors: figures of two machines are not comparable without.
+        Assert.Matches("NativeAOT build, |JIT build: ", File.ReadAllText(_folder.File("micro/report.md")));
         Assert.Empty(Directory.EnumerateFiles(_folder.Path, ".*"));
     }
 

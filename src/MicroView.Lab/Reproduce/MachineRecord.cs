@@ -43,7 +43,8 @@ internal sealed record MachineRecord
         return typeof(MachineRecord).Assembly.GetName().Version?.ToString(3) ?? "unknown";
     }
 
-    private static string? Ask(string program, params string[] arguments)
+    /// <summary>What a program prints; null if it is not installed or fails.</summary>
+    public static string? Ask(string program, params string[] arguments)
     {
         try
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace MicroView.Lab;
 
@@ -8,6 +9,7 @@ internal static class Programs
     private static readonly Lock s_gate = new();
     private static readonly Dictionary<string, string> s_found = [];
     private static readonly Lazy<string?> s_native = new(FindNative);
+    private static readonly Lazy<string> s_kind = new(() => Native is { } native ? $"NativeAOT build{Vectors(native)}" : "JIT build: its start costs more than that of a native build");
 
     /// <summary>The checkout that this program was built in; null outside of one.</summary>
     public static string? Checkout { get; } = FindCheckout(AppContext.BaseDirectory);
@@ -18,8 +20,8 @@ internal static class Programs
     /// <summary>The NativeAOT binary that MICROVIEW_AOT names, or the one in artifacts/aot if no source is newer.</summary>
     public static string? Native => s_native.Value;
 
-    /// <summary>What <see cref="Microview"/> is, for reports.</summary>
-    public static string Kind => Native is null ? "JIT build: its start costs more than that of a native build" : "NativeAOT build";
+    /// <summary>What <see cref="Microview"/> is, for reports: a native build has the vectors that it was built for, a JIT build those of the machine.</summary>
+    public static string Kind => s_kind.Value;
 
     /// <summary>A program of samples/, by the name of its project.</summary>
     public static string Sample(string name) => Ours($"samples/{name}", name);
@@ -32,6 +34,19 @@ internal static class Programs
     /// <summary>The same, where it must be installed.</summary>
     public static string Require(string name, string package) => Find(name)
         ?? throw new LabException($"{name} is not installed; install it with: sudo apt-get install --no-install-recommends {package}");
+
+    private static string Vectors(string program)
+    {
+        if (MachineRecord.Ask(program, "doctor", "--json") is not { } answer)
+            return "";
+        using var document = JsonDocument.Parse(answer);
+        foreach (var finding in document.RootElement.GetProperty("findings").EnumerateArray())
+        {
+            if (finding.GetProperty("subject").ValueEquals("vector instructions"))
+                return $", {finding.GetProperty("found").GetString()}";
+        }
+        return "";
+    }
 
     private static string? FindNative()
     {
