@@ -40,6 +40,20 @@ public sealed class BenchTests
         Assert.Equal(core, report.RootElement.GetProperty("machine").GetProperty("cores_allowed").EnumerateArray().Single().GetInt32());
     }
 
+    [Fact]
+    public void A_pod_of_the_read_loop_takes_one_descriptor_and_who_lacks_them_is_told()
+    {
+        var (code, output, errors) = Limited(pods: 200);
+        Assert.True(code == 0, errors);
+        Assert.Contains("\"pods\":200,", output, StringComparison.Ordinal);
+        (code, _, errors) = Limited(pods: 1000);
+        Assert.Equal(3, code);
+        Assert.Contains("300 files; ulimit -n 65536", errors, StringComparison.Ordinal);
+
+        static (int, string, string) Limited(int pods) =>
+            Run("sh", ["-c", "ulimit -n 300; exec \"$@\"", "sh", Program, "bench", "read-loop", "--pods", $"{pods}", "--metrics", "8", "--model", "TH", "--duration", "0.1", "--json"]);
+    }
+
     public static TheoryData<string, bool> ReadLoops()
     {
         var data = new TheoryData<string, bool> { { "FD", true } };

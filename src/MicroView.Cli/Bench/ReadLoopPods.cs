@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Win32.SafeHandles;
 using MicroView.Analysis;
 using MicroView.Collector;
 using MicroView.Protocol;
@@ -40,8 +39,12 @@ internal sealed class ReadLoopPods : IDisposable
         var lines = (setting.Metrics + PageFormat.SlotsPerLine - 1) / PageFormat.SlotsPerLine;
         var bytes = PageFormat.SlotsOffset + lines * setting.Stripes * PageFormat.LineSize;
         var geometry = new SlotGeometry((bytes + PageFormat.PageSize - 1) / PageFormat.PageSize * PageFormat.PageSize, setting.Stripes);
-        _objects = [.. Enumerable.Range(0, setting.Pods).Select(i => PageObject.Create($"microview:bench-{i}", geometry))];
-        _readers = [.. _objects.Select(pages => ObjectReader.Map(Share(pages), geometry, pages.Epoch))];
+        (_objects, _readers) = (new PageObject[setting.Pods], new ObjectReader[setting.Pods]);
+        for (var i = 0; i < setting.Pods; i++)
+        {
+            _objects[i] = PageObject.Create($"microview:bench-{i}", geometry);
+            _readers[i] = Hand(_objects[i], geometry);
+        }
         _lmap = new Lmap(0, new LmapOptions(TickNs: 0), new SharedMemoryTransport(), NullLogger.Instance);
         var schema = PodSchema.Compile([.. Enumerable.Range(0, _metrics).Select(Descriptor)], []);
         _lmap.SetPods([.. _readers.Select((reader, i) => new MonitoredPod(
@@ -103,9 +106,12 @@ internal sealed class ReadLoopPods : IDisposable
             pages.Unmap();
     }
 
-    /// <summary>A descriptor of the reader's own, as the agent would have handed it out.</summary>
-    private static SafeFileHandle Share(PageObject pages) =>
-        File.OpenHandle($"/proc/self/fd/{pages.File.DangerousGetHandle()}", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+    /// <summary>A reader with a descriptor of its own, as the agent would have handed it out. The writer needs only its mapping from then on: one descriptor a pod.</summary>
+    private static ObjectReader Hand(PageObject pages, SlotGeometry geometry)
+    {
+        using (pages)
+            return ObjectReader.Map(MemoryFile.ReopenReadOnly(pages.File), geometry, pages.Epoch);
+    }
 
     private SlotDescriptor Descriptor(int slot) => slot < (_metrics + 1) / 2
         ? new() { Name = $"http_requests_total_{slot}", Type = SlotType.Counter }

@@ -1,12 +1,15 @@
 using System.Net.Sockets;
 using MicroView.Collector;
 using MicroView.Host;
+using MicroView.Protocol;
 
 namespace MicroView.Cli;
 
 /// <summary>Turns an exception into one line and an exit code.</summary>
 internal static class Failures
 {
+    private const int TooManyFiles = 24; // EMFILE
+
     public static int Report(Exception error, bool debug)
     {
         error = Innermost(error);
@@ -35,10 +38,15 @@ internal static class Failures
         HostStartException or CollectorStartException => (error.Message, ExitCode.Unavailable),
         RecordingException => (error.Message, ExitCode.Failed),
         OperationCanceledException => ("stopped before it was ready", ExitCode.Interrupted),
+        _ when LacksDescriptors(error)
+            => ($"{error.Message.TrimEnd('.')}: this process may open {Machine.DescriptorLimit} files; ulimit -n 65536 or LimitNOFILE= in the unit allows more", ExitCode.Unavailable),
         SocketException or IOException or UnauthorizedAccessException or InvalidOperationException { InnerException: SocketException }
             => ($"{error.Message.TrimEnd('.')}; --debug shows more", ExitCode.Unavailable),
         _ => ($"unexpected {error.GetType().Name}: {error.Message.TrimEnd('.')}; please report it; --debug or MICROVIEW_DEBUG=1 shows the trace", ExitCode.Defect),
     };
+
+    private static bool LacksDescriptors(Exception error) => error is SystemCallException { Errno: TooManyFiles } or IOException { HResult: TooManyFiles }
+        or SocketException { SocketErrorCode: SocketError.TooManyOpenSockets };
 
     private static Exception Innermost(Exception error)
     {
