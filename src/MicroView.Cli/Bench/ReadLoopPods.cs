@@ -40,10 +40,18 @@ internal sealed class ReadLoopPods : IDisposable
         var bytes = PageFormat.SlotsOffset + lines * setting.Stripes * PageFormat.LineSize;
         var geometry = new SlotGeometry((bytes + PageFormat.PageSize - 1) / PageFormat.PageSize * PageFormat.PageSize, setting.Stripes);
         (_objects, _readers) = (new PageObject[setting.Pods], new ObjectReader[setting.Pods]);
-        for (var i = 0; i < setting.Pods; i++)
+        try
         {
-            _objects[i] = PageObject.Create($"microview:bench-{i}", geometry);
-            _readers[i] = Hand(_objects[i], geometry);
+            for (var i = 0; i < setting.Pods; i++)
+            {
+                _objects[i] = PageObject.Create($"microview:bench-{i}", geometry);
+                _readers[i] = Hand(_objects[i], geometry);
+            }
+        }
+        catch
+        {
+            Dispose(); // who is out of descriptors needs some to say so
+            throw;
         }
         _lmap = new Lmap(0, new LmapOptions(TickNs: 0), new SharedMemoryTransport(), NullLogger.Instance);
         var schema = PodSchema.Compile([.. Enumerable.Range(0, _metrics).Select(Descriptor)], []);
@@ -100,10 +108,11 @@ internal sealed class ReadLoopPods : IDisposable
 
     public void Dispose()
     {
+        // Null where the constructor has failed.
         foreach (var reader in _readers)
-            reader.Dispose();
+            reader?.Dispose();
         foreach (var pages in _objects)
-            pages.Unmap();
+            pages?.Unmap();
     }
 
     /// <summary>A reader with a descriptor of its own, as the agent would have handed it out. The writer needs only its mapping from then on: one descriptor a pod.</summary>
