@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using MicroView.Protocol;
 
 namespace MicroView.Lab;
 
@@ -67,16 +69,26 @@ internal sealed class Leftovers : IDisposable
     }
 
     /// <summary>Removes what a run that is no more has left in a folder, of the run with <paramref name="mark"/> if one is named.</summary>
+    /// <exception cref="LabException">The list is another user's: it could name anything.</exception>
     public static void Remove(string folder, string? mark)
     {
         var file = Path.Combine(folder, FileName);
         if (!File.Exists(file))
             return;
+        RequireOwn(file);
         var lines = File.ReadAllLines(file);
         if (mark is not null && !lines.Contains($"mark {mark}"))
             return;
         RemoveListed(lines);
         File.Delete(file);
+    }
+
+    private static void RequireOwn(string file)
+    {
+        // Of a link it tells the link's owner, not the target's.
+        var owner = MachineRecord.Ask("stat", "-c", "%u", file);
+        if (owner != Machine.UserId.ToString(CultureInfo.InvariantCulture))
+            throw new LabException($"{file}: a run of another user (uid {owner ?? "unknown"}) wrote it, and nothing that it lists is removed; go on as that user, or choose another --out");
     }
 
     private void Add(string kind, IReadOnlyList<string> paths)
@@ -171,7 +183,7 @@ internal sealed class Leftovers : IDisposable
             try
             {
                 foreach (var id in File.ReadAllLines(Path.Combine(path, "cgroup.procs")))
-                    Kill(int.Parse(id, global::System.Globalization.CultureInfo.InvariantCulture));
+                    Kill(int.Parse(id, CultureInfo.InvariantCulture));
                 Directory.Delete(path);
                 return;
             }

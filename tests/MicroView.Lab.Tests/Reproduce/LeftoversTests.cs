@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using MicroView.Protocol;
+
 namespace MicroView.Lab.Tests;
 
 public sealed class LeftoversTests : IDisposable
@@ -41,6 +44,22 @@ public sealed class LeftoversTests : IDisposable
         Assert.False(Directory.Exists(scratch));
         Assert.Equal(end == "returns", File.Exists(Path.Combine(Folder, "script/raw/a.csv")));
         Assert.Empty(Directory.EnumerateFiles(Folder, ".*"));
+    }
+
+    [Fact]
+    public void A_list_of_another_user_is_not_obeyed()
+    {
+        Assert.SkipUnless(Machine.IsRoot, "only root can make a file of another user");
+        var (precious, list) = (_scratch.Path("precious"), Path.Combine(Folder, ".left"));
+        Directory.CreateDirectory(Folder);
+        Directory.CreateDirectory(precious);
+        File.WriteAllText(list, $"mark another\npath {precious}\n");
+        using (var chown = Process.Start("chown", ["65534", list]))
+            chown.WaitForExit();
+
+        var refusal = Assert.Throws<LabException>(() => new Leftovers(Folder));
+        Assert.Contains("uid 65534", refusal.Message, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(precious) && File.Exists(list));
     }
 
     [Fact]
