@@ -45,7 +45,7 @@ internal sealed class ReadLoopPods : IDisposable
             for (var i = 0; i < setting.Pods; i++)
             {
                 _objects[i] = PageObject.Create($"microview:bench-{i}", geometry);
-                _readers[i] = Hand(_objects[i], geometry);
+                _readers[i] = HandOut(_objects[i], geometry);
             }
         }
         catch
@@ -116,7 +116,7 @@ internal sealed class ReadLoopPods : IDisposable
     }
 
     /// <summary>A reader with a descriptor of its own, as the agent would have handed it out. The writer needs only its mapping from then on: one descriptor a pod.</summary>
-    private static ObjectReader Hand(PageObject pages, SlotGeometry geometry)
+    private static ObjectReader HandOut(PageObject pages, SlotGeometry geometry)
     {
         using (pages)
             return ObjectReader.Map(MemoryFile.ReopenReadOnly(pages.File), geometry, pages.Epoch);

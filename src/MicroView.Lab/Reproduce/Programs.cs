@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace MicroView.Lab;
 
@@ -39,13 +40,15 @@ internal static class Programs
     {
         if (MachineRecord.Ask(program, "doctor", "--json") is not { } answer)
             return "";
-        using var document = JsonDocument.Parse(answer);
-        foreach (var finding in document.RootElement.GetProperty("findings").EnumerateArray())
+        try
         {
-            if (finding.GetProperty("subject").ValueEquals("vector instructions"))
-                return $", {finding.GetProperty("found").GetString()}";
+            var vectors = JsonNode.Parse(answer)?["findings"]?.AsArray().FirstOrDefault(finding => (string?)finding?["subject"] == "vector instructions");
+            return vectors is null ? "" : $", {vectors["found"]}";
         }
-        return "";
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return ""; // another program's answer
+        }
     }
 
     private static string? FindNative()
