@@ -11,9 +11,7 @@ internal static class CollectorView
     {
         var alarms = new AlarmHistory();
         var builder = new FrameBuilder(title, collector, alarms, messages, sourceCores);
-        // Nothing moves faster than it is scraped; twice a second is as fast as people read.
-        var period = scrape >= TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(0.5);
-        using var view = new View(builder.Build, period, run.Signals);
+        using var view = new View(builder.Build, scrape, run.Signals);
         collector.AlarmChanged += change =>
         {
             alarms.Take(change);

@@ -3,12 +3,15 @@ using Spectre.Console.Rendering;
 
 namespace MicroView.Cli;
 
-/// <summary>Shows frames until the stop, on the screen or as lines: once a period, and soon after a key or an alarm.</summary>
-internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals signals) : IDisposable
+/// <summary>Shows frames until the stop, on the screen or as lines: as often as scrapes may change them, and soon after a key or an alarm.</summary>
+internal sealed class View(Func<ViewFrame> frames, TimeSpan scrape, StopSignals signals) : IDisposable
 {
     private static readonly TimeSpan s_leastGap = TimeSpan.FromMilliseconds(150); // keys and alarms may come in bursts
-    // Of lines, one says each second who is learnt, and one each ten seconds how it goes; alarms wake it.
-    private static readonly TimeSpan s_learning = TimeSpan.FromSeconds(1), s_quiet = TimeSpan.FromSeconds(10);
+    // Of lines, one each ten seconds says how it goes; who has been learnt is looked for with each scrape, yet at most once a second. Alarms wake it.
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(10);
+    private readonly TimeSpan _learning = TimeSpan.FromSeconds(Math.Clamp(scrape.TotalSeconds, 1, s_quiet.TotalSeconds));
+    // Nothing moves faster than it is scraped; twice a second is as fast as people read.
+    private readonly TimeSpan _period = scrape >= TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(0.5);
     private readonly SemaphoreSlim _wake = new(0, 1);
     private volatile PodOrder _order;
     private volatile int _skipped;
@@ -39,7 +42,7 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals 
             {
                 var frame = frames();
                 report.Show(frame);
-                return frame is { Learning: 0, Watching: > 0 } ? s_quiet : s_learning;
+                return frame is { Learning: 0, Watching: > 0 } ? s_quiet : _learning;
             }, end);
             return;
         }
@@ -49,7 +52,7 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan period, StopSignals 
         {
             var frame = frames();
             screen.Draw((width, height) => Lay(frame, width, height));
-            return period;
+            return _period;
         }, end);
     }
 

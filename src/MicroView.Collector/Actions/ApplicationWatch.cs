@@ -6,7 +6,7 @@ using MicroView.Protocol;
 namespace MicroView.Collector;
 
 /// <summary>
-/// Looks at the pods by application, at least each second and whenever an alarm changes, decides the rates of trace sampling, and tells whoever acts. It goes by what is
+/// Looks at the pods by application, whenever an alarm changes and each second while somebody is told or a rate is raised, decides the rates of trace sampling, and tells whoever acts. It goes by what is
 /// open now and not by events, so that none is missed. Thread-safe.
 /// </summary>
 internal sealed class ApplicationWatch : IDisposable
@@ -16,6 +16,7 @@ internal sealed class ApplicationWatch : IDisposable
 
     private const long RecentNs = 100_000_000;
     private const long QuietNs = 1_000_000_000;
+    private const long UnheardNs = 30_000_000_000; // who asks has it looked anew
 
     private readonly IReadOnlyList<LmapRunner> _runners;
     private readonly CollectorClock _clock;
@@ -107,7 +108,7 @@ internal sealed class ApplicationWatch : IDisposable
         var view = Look();
         TellAll(view);
         Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-        return nowNs + (view.Rates.IsRaised ? _busyNs : QuietNs);
+        return nowNs + (view.Rates.IsRaised ? _busyNs : Looked is null ? UnheardNs : QuietNs);
     }
 
     private void TellAll(ApplicationsView view)
