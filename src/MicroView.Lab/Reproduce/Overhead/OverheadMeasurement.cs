@@ -138,7 +138,8 @@ internal static class OverheadMeasurement
     /// <summary>Waits until the endpoint tells of all containers. Where it does not, that is said, and measured all the same.</summary>
     private static async Task WaitForContainersAsync(MeasuredSystem one, OverheadSetting setting, StepContext context, CancellationToken stop)
     {
-        var patience = s_patience + TimeSpan.FromSeconds(2 * setting.Generation);
+        // Netdata finds a container at one collection, and tells of it after two more.
+        var patience = s_patience + TimeSpan.FromSeconds(4 * setting.Generation);
         for (var watch = Stopwatch.StartNew(); ; await Task.Delay(250, stop))
         {
             one.RequireAlive();
