@@ -160,6 +160,22 @@ public sealed class LmapTests
     }
 
     [Fact]
+    public async Task A_pod_that_joins_a_thread_that_scrapes_once_an_hour_is_read_with_the_next_look_and_once()
+    {
+        var lmap = CreateLmap();
+        var (page, pod) = Create("p", 3, Fast);
+        using var thread = new LmapThread(lmap, new LmapSchedule(3_600_000 * Millisecond, null, Spin: false), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        thread.Start();
+        await CollectorScene.UntilAsync(() => lmap.Statistics.Scrapes == 1, "the first scrape, of nobody");
+        await thread.PostAsync(new LmapChange([pod], []));
+        await CollectorScene.UntilAsync(() => pod.Status == RowStatus.Fresh, "its first row");
+        var looked = lmap.Statistics.LastLookNs;
+        await CollectorScene.UntilAsync(() => lmap.Statistics.LastLookNs > looked, "the look after it");
+        Assert.Equal(2, lmap.Statistics.Scrapes);
+        GC.KeepAlive(page);
+    }
+
+    [Fact]
     public void A_source_that_throws_takes_its_own_pod_out_and_no_other()
     {
         var lmap = CreateLmap();

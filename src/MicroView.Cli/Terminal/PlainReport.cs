@@ -5,7 +5,7 @@ namespace MicroView.Cli;
 /// <summary>Frames as lines: what changed at once, a summary every ten seconds. For one thread.</summary>
 internal sealed class PlainReport(PlainOutput output)
 {
-    private static readonly TimeSpan s_summaryEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_summaryEvery = TimeSpan.FromSeconds(9.9); // ten, and a timer may be a little early
     private readonly Dictionary<string, bool> _alarms = []; // id → still open
     private readonly HashSet<string> _watched = [];
     private TimeSpan _nextSummary = s_summaryEvery;

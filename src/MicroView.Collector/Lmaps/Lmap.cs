@@ -102,8 +102,12 @@ public sealed class Lmap
         foreach (var adoption in change.Adoptions)
             Adopt(adoption);
         Volatile.Write(ref _pods, change.Pods);
+        HasUnread |= change.Adoptions.Count > 0 || Array.Exists(change.Pods, static pod => pod.FreshTimeNs == 0);
         change.Applied.TrySetResult();
     }
+
+    /// <summary>Pods have come, or have changed their metrics, since the last scrape. For the LMAP's own thread.</summary>
+    internal bool HasUnread { get; private set; }
 
     /// <summary>False while its transport cannot read anything.</summary>
     internal bool CanRead => _reads?.IsReady ?? true;
@@ -134,7 +138,10 @@ public sealed class Lmap
         Recorder?.Begin(nowNs, looks);
         _reads?.Begin(pods, nowNs);
         if (!looks)
+        {
+            HasUnread = false;
             Prefetch.Begin(pods, nowNs);
+        }
         for (var i = 0; i < pods.Length;)
         {
             try

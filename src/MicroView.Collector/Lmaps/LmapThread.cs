@@ -100,7 +100,7 @@ internal sealed class LmapThread : LmapRunner
         return next;
     }
 
-    /// <summary>Sleeps, but looks at the pods' heartbeats where the next scrape is far.</summary>
+    /// <summary>Sleeps, but looks at the pods' heartbeats where the next scrape is far, and does not leave who has just come without values until then.</summary>
     private void WaitUntil(long deadline)
     {
         var nextLook = _schedule.IntervalNs > LookPeriodNs ? Clocks.MonotonicNs + LookPeriodNs : long.MaxValue;
@@ -111,7 +111,10 @@ internal sealed class LmapThread : LmapRunner
                 return;
             if (nextLook <= now)
             {
-                Lmap.LookOnce(now);
+                if (Lmap.HasUnread)
+                    Lmap.ScrapeOnce(now);
+                else
+                    Lmap.LookOnce(now);
                 nextLook = now + LookPeriodNs;
             }
             var rest = Math.Min(deadline, nextLook) - now;
