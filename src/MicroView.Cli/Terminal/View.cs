@@ -70,10 +70,11 @@ internal sealed class View(Func<ViewFrame> frames, TimeSpan scrape, StopSignals 
         while (!stop.IsCancellationRequested && Stopwatch.GetTimestamp() is var shown && shown < end)
         {
             var pause = show();
-            var left = end == long.MaxValue ? TimeSpan.MaxValue : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), end);
+            // Waits are in whole milliseconds: what is left of one would be frame after frame without a wait.
+            var leftMs = end == long.MaxValue ? double.PositiveInfinity : Math.Ceiling(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), end).TotalMilliseconds);
             try
             {
-                if (await _wake.WaitAsync(pause < left ? pause : left > TimeSpan.Zero ? left : TimeSpan.Zero, stop) && s_leastGap - Stopwatch.GetElapsedTime(shown) is { Ticks: > 0 } rest)
+                if (await _wake.WaitAsync((int)Math.Clamp(leftMs, 0, pause.TotalMilliseconds), stop) && s_leastGap - Stopwatch.GetElapsedTime(shown) is { Ticks: > 0 } rest)
                     await Task.Delay(rest, stop);
             }
             catch (OperationCanceledException)
