@@ -91,7 +91,7 @@ internal static class OverheadDrawing
         (double, double)[] intervals = [.. s_intervals.Where(pair => shown.Any(point => (point.Generation, point.Ingestion) == pair))];
         if (intervals.Length < 2)
             return;
-        var figure = new Figure($"CPU cores by intervals of generation / ingestion, {containers} containers", "generation / ingestion", "cores", 900, 480);
+        var figure = new Figure($"CPU cores by intervals of generation and ingestion, {containers} containers", "generated every (above), ingested every (below)", "cores", 900, 480);
         foreach (var system in shown.GroupBy(point => point.System).OrderBy(system => Order(system.Key)))
         {
             var sorted = system.OrderBy(At).ToArray();
@@ -105,7 +105,7 @@ internal static class OverheadDrawing
             (dots.MarkerSize, dots.MarkerShape, dots.LegendText) = (10, MarkerShape.OpenCircle, PublishedName);
         }
         Figure.UsePowers(figure.Plot.Axes.Left, 10);
-        figure.Plot.Axes.Bottom.SetTicks([.. intervals.Select((_, i) => (double)i)], [.. intervals.Select(pair => $"{OverheadFigure.Interval(pair.Item1)} / {OverheadFigure.Interval(pair.Item2)}")]);
+        figure.Plot.Axes.Bottom.SetTicks([.. intervals.Select((_, i) => (double)i)], [.. intervals.Select(pair => $"{OverheadFigure.Interval(pair.Item1)}\n{OverheadFigure.Interval(pair.Item2)}")]);
         figure.Plot.Axes.Margins(0.1, 0.1);
         figure.Plot.ShowLegend(Edge.Right);
         report.Figure(figure, "cores_vs_intervals", $"CPU cores with {containers} containers, by how often values are generated and ingested. The vertical axis is logarithmic.");
