@@ -106,7 +106,7 @@ public sealed class Lmap
         change.Applied.TrySetResult();
     }
 
-    /// <summary>Pods have come, or have changed their metrics, since the last scrape. For the LMAP's own thread.</summary>
+    /// <summary>Pods have come, or have changed their metrics, since the last scrape that could read. For the LMAP's own thread.</summary>
     internal bool HasUnread { get; private set; }
 
     /// <summary>False while its transport cannot read anything.</summary>
@@ -119,6 +119,7 @@ public sealed class Lmap
     public void ScrapeOnce(long nowNs)
     {
         var canRead = CanRead;
+        HasUnread &= !canRead;
         var due = _tick.IsDue(nowNs, out var missed);
         _statistics.MissedTicks += missed;
         Pass(nowNs, due, looks: false);
@@ -138,10 +139,7 @@ public sealed class Lmap
         Recorder?.Begin(nowNs, looks);
         _reads?.Begin(pods, nowNs);
         if (!looks)
-        {
-            HasUnread = false;
             Prefetch.Begin(pods, nowNs);
-        }
         for (var i = 0; i < pods.Length;)
         {
             try
